@@ -1,10 +1,12 @@
+/** The tests that need nothing but `npm ci`; the ones that need Debian's tools are in vitest.lanes.config.ts. */
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/lanes/**', 'node_modules/**'],
-    reporters: ['default', './tools/closing-line-reporter.ts'],
+    reporters: ['default', ['./tools/closing-line-reporter.ts', { script: 'test' }]],
     pool: 'threads',
     testTimeout: 20_000,
   },

@@ -1,19 +1,32 @@
-/** Ends a test run with the line that continuous integration counts: `N passed, N failed`. */
+/** Ends a test run with the line that continuous integration counts, `N passed, N failed`, and its figures as JSON. */
 
 import type { Reporter, TestModule } from 'vitest/node';
 
+/** Options: the name of the npm script that runs, for the line of figures. */
 export default class ClosingLineReporter implements Reporter {
+  readonly #script: string;
+  readonly #startMs = performance.now();
+
+  constructor({ script }: { readonly script: string }) {
+    this.#script = script;
+  }
+
   onTestRunEnd(testModules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    let passed = 0;
-    let failed = unhandledErrors.length;
+    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const testModule of testModules) {
-      if (testModule.errors().length > 0) failed += 1; // the file itself did not load
+      if (testModule.errors().length > 0) counts.failed += 1; // the file itself did not load
       for (const test of testModule.children.allTests()) {
         const { state } = test.result();
-        if (state === 'passed') passed += 1;
-        else if (state === 'failed') failed += 1;
+        if (state === 'passed' || state === 'failed' || state === 'skipped') counts[state] += 1;
       }
     }
-    process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+    const figures = {
+      script: this.#script,
+      files: testModules.length,
+      ...counts,
+      durationMs: Math.round(performance.now() - this.#startMs),
+    };
+    const closingLine = `${counts.passed} passed, ${counts.failed} failed`;
+    process.stdout.write(`\n${closingLine}\n${JSON.stringify(figures)}\n`);
   }
 }

@@ -1,0 +1,15 @@
+/** The lanes: tests that need tools of Debian or the packed package; `npm run lanes` installs what is missing. */
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/lanes/**/*.test.ts'],
+    reporters: ['default', ['./tools/closing-line-reporter.ts', { script: 'lanes' }]],
+    pool: 'forks',
+    // One lane at a time: they start programs, build packages and measure.
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+  },
+});
