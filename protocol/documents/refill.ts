@@ -1,0 +1,153 @@
+/** The two documents of a refill: the meter's request and the provider's authorisation (requirements.md B6; domain.md R12). */
+
+import { equalBytes } from '../bytes.ts';
+import type { Crypto } from '../crypto.ts';
+import { bytes, mills48, u32, u48 } from '../fields.ts';
+import type { Mills } from '../mills.ts';
+import { ok, type Result, refuse } from '../result.ts';
+import { meterId, oneOf16 } from './document-fields.ts';
+import { signedDocument } from './signed-document.ts';
+
+export interface RefillRequest {
+  readonly meterId: Uint8Array;
+  /** Number of this refill; the same for as long as it is pending. */
+  readonly sequence: number;
+  /** Eight random bytes that bind the answer to this request. */
+  readonly nonce: Uint8Array;
+  /** What is wanted; never 0. */
+  readonly amount: Mills;
+  readonly ascending: Mills;
+  readonly descending: Mills;
+  readonly pieceCount: number;
+  /** Secure clock, milliseconds since 1970-01-01 UTC. */
+  readonly timeMs: number;
+}
+
+/** Why the provider grants what it grants. */
+export const refillReasons = [
+  'ok',
+  'insufficientAccountFunds',
+  'accountClosed',
+  'poolEmpty',
+] as const;
+export type RefillReason = (typeof refillReasons)[number];
+
+export interface RefillAuthorisation {
+  readonly meterId: Uint8Array;
+  readonly sequence: number;
+  readonly nonce: Uint8Array;
+  /** What is credited: the amount requested where the reason is `ok`, otherwise 0, which ends the pending refill. */
+  readonly amount: Mills;
+  readonly requestedAmount: Mills;
+  /** Registers as in the request. */
+  readonly ascending: Mills;
+  readonly descending: Mills;
+  readonly reason: RefillReason;
+  /** What could be had now (domain.md R16). */
+  readonly available: Mills;
+  /** Clock of the provider, milliseconds since 1970-01-01 UTC. */
+  readonly timeMs: number;
+}
+
+export const refillRequestDocument = signedDocument<RefillRequest>(
+  'TRQ1',
+  {
+    meterId,
+    sequence: u32,
+    nonce: bytes(8),
+    amount: mills48,
+    ascending: mills48,
+    descending: mills48,
+    pieceCount: u32,
+    timeMs: u48,
+  },
+  ({ amount }) => amount > 0,
+);
+
+export const refillAuthorisationDocument = signedDocument<RefillAuthorisation>(
+  'TRA1',
+  {
+    meterId,
+    sequence: u32,
+    nonce: bytes(8),
+    amount: mills48,
+    requestedAmount: mills48,
+    ascending: mills48,
+    descending: mills48,
+    reason: oneOf16(refillReasons),
+    available: mills48,
+    timeMs: u48,
+  },
+  ({ amount, requestedAmount, reason }) =>
+    requestedAmount > 0 && amount === (reason === 'ok' ? requestedAmount : 0),
+);
+
+/** @throws Error where a field does not fit: a bug of the caller */
+export function signRefillRequest(
+  crypto: Crypto,
+  deviceKey: Uint8Array,
+  fields: RefillRequest,
+): Uint8Array {
+  return refillRequestDocument.sign(crypto, deviceKey, fields);
+}
+
+/** The fields, whoever signed them: the provider finds the meter by them. Refusal: `documentMalformed`. */
+export function readRefillRequest(bytes: Uint8Array): Result<RefillRequest> {
+  return refillRequestDocument.read(bytes);
+}
+
+/** Refusals: `documentMalformed`, `signatureInvalid`. */
+export function verifyRefillRequest(
+  crypto: Crypto,
+  deviceKey: Uint8Array,
+  bytes: Uint8Array,
+): Result<RefillRequest> {
+  return refillRequestDocument.verify(crypto, deviceKey, bytes);
+}
+
+/** @throws Error where a field does not fit: a bug of the caller */
+export function signRefillAuthorisation(
+  crypto: Crypto,
+  providerKey: Uint8Array,
+  fields: RefillAuthorisation,
+): Uint8Array {
+  return refillAuthorisationDocument.sign(crypto, providerKey, fields);
+}
+
+/** The fields, whoever signed them. Refusal: `documentMalformed`. */
+export function readRefillAuthorisation(bytes: Uint8Array): Result<RefillAuthorisation> {
+  return refillAuthorisationDocument.read(bytes);
+}
+
+/** Refusals: `documentMalformed`, `signatureInvalid`. */
+export function verifyRefillAuthorisation(
+  crypto: Crypto,
+  providerKey: Uint8Array,
+  bytes: Uint8Array,
+): Result<RefillAuthorisation> {
+  return refillAuthorisationDocument.verify(crypto, providerKey, bytes);
+}
+
+/** What a meter must remember of its request to know the answer again. */
+export type PendingRefill = Pick<
+  RefillRequest,
+  'meterId' | 'sequence' | 'nonce' | 'amount' | 'ascending' | 'descending'
+>;
+
+/**
+ * Whether an authorisation, its signature verified, answers a request in every field they share.
+ * Refusals: `documentForOtherMeter`, `documentMismatch`.
+ */
+export function matchRefill(
+  authorisation: RefillAuthorisation,
+  pending: PendingRefill,
+): Result<RefillAuthorisation> {
+  if (!equalBytes(authorisation.meterId, pending.meterId)) return refuse('documentForOtherMeter');
+  const answersIt =
+    authorisation.sequence === pending.sequence &&
+    equalBytes(authorisation.nonce, pending.nonce) &&
+    authorisation.requestedAmount === pending.amount &&
+    authorisation.ascending === pending.ascending &&
+    authorisation.descending === pending.descending;
+  return answersIt ? ok(authorisation) : refuse('documentMismatch');
+}
