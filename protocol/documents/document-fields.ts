@@ -2,10 +2,20 @@
 
 import * as P from 'micro-packed';
 import { PUBLIC_KEY_SIZE } from '../crypto.ts';
-import { bytes, u8, u16, u32, u40 } from '../fields.ts';
+import { bytes, decode, u8, u16, u32, u40 } from '../fields.ts';
+import type { Result } from '../result.ts';
 import { isDate } from './date.ts';
 import { KEY_ID_SIZE } from './key-id.ts';
 import { decodeMeterId, METER_ID_SIZE } from './meter-id.ts';
+
+/**
+ * Reads bytes that came from outside, from a copy, so that what was read cannot change with the buffer it came in.
+ * Refusal: `documentMalformed`.
+ */
+export function decodeDocument<T>(coder: P.CoderType<T>, bytes: Uint8Array): Result<T> {
+  // not bytes.slice(): the one of Node's Buffer copies nothing
+  return decode(coder, new Uint8Array(bytes), 'documentMalformed');
+}
 
 /** A layout that refuses some of its values, when it encodes and when it decodes. */
 export function checked<T>(

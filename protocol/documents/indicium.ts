@@ -2,15 +2,16 @@
 
 import * as P from 'micro-packed';
 import { equalBytes, joinBytes } from '../bytes.ts';
-import type { Crypto } from '../crypto.ts';
-import { bytes, decode, mills24, mills32, mills40, u16, u32 } from '../fields.ts';
+import { type Crypto, SIGNATURE_SIZE } from '../crypto.ts';
+import { bytes, mills24, mills32, mills40, u16, u32 } from '../fields.ts';
 import type { Mills } from '../mills.ts';
-import { ok, type Result, refuse } from '../result.ts';
+import { type Result, refuse } from '../result.ts';
 import type { CompactCertificate } from './compact-certificate.ts';
 import { daysBetween, MAILING_DAYS_AHEAD_MAX } from './date.ts';
 import {
   checked,
   date,
+  decodeDocument,
   destination,
   exactly,
   flags,
@@ -22,7 +23,6 @@ import { keyId } from './key-id.ts';
 import { hasSignature } from './signed-document.ts';
 
 export const INDICIUM_SIZE = 128;
-export const INDICIUM_CORE_SIZE = 64;
 /** The first byte: neither of the legacy formats begins with it. */
 export const INDICIUM_VERSION = 0x54;
 /** The second byte: ECDSA P-256 with SHA-256. */
@@ -95,10 +95,14 @@ export const indiciumFieldLayouts = {
   keyId: keyIdField,
 };
 
-const coreLayout = checked(
-  P.struct(indiciumFieldLayouts),
-  'possible: the ascending register holds at least the postage just charged',
-  ({ ascending, postage }) => ascending >= postage,
+/** The ascending register has just been charged with the postage. */
+const isPossible = ({ ascending, postage }: { ascending: Mills; postage: Mills }): boolean =>
+  ascending >= postage;
+const coreLayout = checked(P.struct(indiciumFieldLayouts), 'possible', isPossible);
+const indiciumLayout = checked(
+  P.struct({ ...indiciumFieldLayouts, signature: bytes(SIGNATURE_SIZE) }),
+  'possible',
+  isPossible,
 );
 
 /**
@@ -120,10 +124,7 @@ export function joinIndicium(core: Uint8Array, signature: Uint8Array): Uint8Arra
 
 /** The fields, whoever signed them. Refusal: `documentMalformed`. */
 export function readIndicium(indicium: Uint8Array): Result<Indicium> {
-  if (indicium.length !== INDICIUM_SIZE) return refuse('documentMalformed');
-  const core = decode(coreLayout, indicium.slice(0, INDICIUM_CORE_SIZE), 'documentMalformed');
-  if (!core.ok) return core;
-  return ok({ ...core.value, signature: indicium.slice(INDICIUM_CORE_SIZE) });
+  return decodeDocument(indiciumLayout, indicium);
 }
 
 /**

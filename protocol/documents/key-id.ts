@@ -6,5 +6,5 @@ export const KEY_ID_SIZE = 8;
 
 /** @param publicKey 33 bytes, compressed point on P-256 */
 export function keyId(crypto: Crypto, publicKey: Uint8Array): Uint8Array {
-  return crypto.sha256(publicKey).slice(0, KEY_ID_SIZE);
+  return crypto.sha256(publicKey).subarray(0, KEY_ID_SIZE);
 }

@@ -6,21 +6,9 @@
  */
 
 import * as P from 'micro-packed';
-import {
-  bytes,
-  decode,
-  mills24,
-  mills32,
-  mills40,
-  rest,
-  u8,
-  u16,
-  u24,
-  u32,
-  u40,
-} from '../fields.ts';
+import { bytes, mills24, mills32, mills40, rest, u8, u16, u24, u32, u40 } from '../fields.ts';
 import { ok, type Result } from '../result.ts';
-import { checked, date, exactly, zip } from './document-fields.ts';
+import { checked, date, decodeDocument, exactly, zip } from './document-fields.ts';
 import { INDICIUM_VERSION, type Indicium, readIndicium } from './indicium.ts';
 
 /** What is said of a signature that cannot be checked here. */
@@ -64,7 +52,7 @@ export const ibiFields = {
   /** 0 to 23 bytes. */
   reserve: checked(rest, 'a reserve', (reserve) => reserve.length <= RESERVE_SIZE_MAX),
 };
-const ibiLayout = P.struct(ibiFields);
+export const ibiLayout = P.struct(ibiFields);
 export type IbiIndicium = Readonly<P.UnwrapCoder<typeof ibiLayout>>;
 
 /** The fields of an IBI-Lite indicium in order, 20 bytes. */
@@ -78,27 +66,17 @@ export const ibiLiteFields = {
   serviceId: u16,
   mac: bytes(6),
 };
-const ibiLiteLayout = P.struct(ibiLiteFields);
+export const ibiLiteLayout = P.struct(ibiLiteFields);
 export type IbiLiteIndicium = Readonly<P.UnwrapCoder<typeof ibiLiteLayout>>;
-
-/** @throws Error where a field does not fit its layout: a bug of the caller */
-export function encodeIbi(indicium: IbiIndicium): Uint8Array {
-  return ibiLayout.encode(indicium);
-}
 
 /** 89 to 112 bytes. Refusal: `documentMalformed`. */
 export function readIbi(symbol: Uint8Array): Result<IbiIndicium> {
-  return decode(ibiLayout, symbol.slice(), 'documentMalformed');
-}
-
-/** @throws Error where a field does not fit its layout: a bug of the caller */
-export function encodeIbiLite(indicium: IbiLiteIndicium): Uint8Array {
-  return ibiLiteLayout.encode(indicium);
+  return decodeDocument(ibiLayout, symbol);
 }
 
 /** 20 bytes. Refusal: `documentMalformed`. */
 export function readIbiLite(symbol: Uint8Array): Result<IbiLiteIndicium> {
-  return decode(ibiLiteLayout, symbol.slice(), 'documentMalformed');
+  return decodeDocument(ibiLiteLayout, symbol);
 }
 
 export type Evidence =

@@ -8,7 +8,7 @@ import { type IndiciumFields, indiciumCore } from './indicium.ts';
 const POSTAGE_LIMIT = 0xff_ffff;
 
 /**
- * `otherMeter`: nothing can be said · `same`: the very same indicium · `pieceCountNotGrown` ·
+ * `otherMeter`: nothing can be said · `same`: the very same indicium, or its reprint (R35) · `pieceCountNotGrown` ·
  * `ascendingGrewTooLittle`: by less than the postage of the later piece · `ascendingGrewTooMuch`: by more than the later
  * piece and the greatest postage for each piece between · `controlSumFell`: ascending + descending became less, which
  * only a withdrawal does, and after it there are no indicia (domain.md R3, R22) · `rateTableOlder`: a meter takes no
@@ -34,7 +34,7 @@ export type PlausibilityFinding = (typeof plausibilityFindings)[number];
  */
 export function plausible(earlier: IndiciumFields, later: IndiciumFields): PlausibilityFinding[] {
   if (!equalBytes(earlier.meterId, later.meterId)) return ['otherMeter'];
-  if (equalBytes(indiciumCore(earlier), indiciumCore(later))) return ['same'];
+  if (equalBytes(coreOfOriginal(earlier), coreOfOriginal(later))) return ['same'];
   const pieces = later.pieceCount - earlier.pieceCount;
   const spent = later.ascending - earlier.ascending;
   const spentMost = later.postage + Math.max(0, pieces - 1) * POSTAGE_LIMIT;
@@ -50,4 +50,8 @@ export function plausible(earlier: IndiciumFields, later: IndiciumFields): Plaus
     datedTooEarly: daysBetween(earlier.mailingDate, later.mailingDate) < -MAILING_DAYS_AHEAD_MAX,
   };
   return plausibilityFindings.filter((finding) => against[finding]);
+}
+
+function coreOfOriginal(indicium: IndiciumFields): Uint8Array {
+  return indiciumCore({ ...indicium, flags: { ...indicium.flags, reprint: false } });
 }

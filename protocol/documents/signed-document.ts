@@ -6,9 +6,8 @@
 import * as P from 'micro-packed';
 import { ascii, equalBytes, joinBytes } from '../bytes.ts';
 import { type Crypto, type KeyPair, SIGNATURE_SIZE } from '../crypto.ts';
-import { decode } from '../fields.ts';
 import { ok, type Result, refuse } from '../result.ts';
-import { checked, keyIdField } from './document-fields.ts';
+import { checked, decodeDocument, keyIdField } from './document-fields.ts';
 import { keyId } from './key-id.ts';
 
 export const MAGIC_SIZE = 4;
@@ -53,9 +52,8 @@ export function signedDocument<T extends object>(
   const read = (bytes: Uint8Array): Result<T> => {
     const isOurs = magicBytes.every((byte, place) => bytes[place] === byte);
     if (!isOurs || bytes.length < MAGIC_SIZE + SIGNATURE_SIZE) return refuse('documentMalformed');
-    // a copy, so that what was read cannot change with the buffer it came in
-    const body = bytes.slice(MAGIC_SIZE, -SIGNATURE_SIZE);
-    return decode(layout, body, 'documentMalformed');
+    const body = bytes.subarray(MAGIC_SIZE, -SIGNATURE_SIZE);
+    return decodeDocument(layout, body);
   };
 
   return {
