@@ -1,0 +1,58 @@
+/** What every part of the authority works with: its tables, its key, the time. */
+
+import { type Dialect, Kysely, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Crypto, KeyPair } from '#protocol/crypto';
+import { authorityMigrations } from './migrations.ts';
+import type { AuthorityTables } from './tables.ts';
+
+export interface AuthorityOptions {
+  /** The data base, which the authority opens, migrates and closes. */
+  readonly dialect: Dialect;
+  readonly crypto: Crypto;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number;
+  /** The authority key; the caller stores it. */
+  readonly keys: KeyPair;
+}
+
+export interface AuthorityContext extends Omit<AuthorityOptions, 'dialect'> {
+  readonly db: Kysely<AuthorityTables>;
+}
+
+/** A connection that has begun a transaction. */
+export type AuthorityTransaction = Transaction<AuthorityTables>;
+
+/** @throws Error where the data base cannot be opened or brought to the newest tables */
+export async function openContext(options: AuthorityOptions): Promise<AuthorityContext> {
+  const { dialect, ...rest } = options;
+  const db = new Kysely<AuthorityTables>({ dialect });
+  const provider = { getMigrations: async () => ({ ...authorityMigrations }) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    await db.destroy();
+    throw new Error("the authority's data base cannot be brought up to date", { cause: error });
+  }
+  return { ...rest, db };
+}
+
+export type CounterName =
+  | 'certificate'
+  | 'finding'
+  | 'licence'
+  | 'provider'
+  | 'rateTable'
+  | `meter ${string}`;
+
+/** The next number of a kind, from 1; the transaction holds the counter until it ends, so that none is given twice. */
+export async function nextNumber(trx: AuthorityTransaction, name: CounterName): Promise<number> {
+  const { value } = await trx
+    .insertInto('counters')
+    .values({ name, value: 1 })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet((eb) => ({ value: eb('counters.value', '+', 1) })),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return value;
+}

@@ -1,0 +1,81 @@
+/** Making a meter: its number is allotted, its keys are certified (requirements.md C3, D7). */
+
+import { equalBytes } from '#protocol/bytes';
+import { encodeMeterId, formatMeterId } from '#protocol/documents/meter-id';
+import { isPublicKey, issueCertificate, latestCertificate } from './certificates.ts';
+import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
+import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+
+/** A number that no other meter has. @param model four characters of 0-9 and A-Z */
+export async function allotMeter(
+  context: AuthorityContext,
+  { model }: { readonly model: string },
+): Promise<AuthorityOutcome<{ readonly meterId: Uint8Array }>> {
+  return context.db.transaction().execute(async (trx) => {
+    const serial = await nextNumber(trx, `meter ${model}`);
+    const meterId = encodeMeterId({ model, serial });
+    await trx
+      .insertInto('meters')
+      .values({ meter_id: formatMeterId(meterId), licence_sequence: 0, made_ms: context.now() })
+      .execute();
+    return { ok: true, value: { meterId } };
+  });
+}
+
+export interface MeterKeys {
+  readonly meterId: Uint8Array;
+  readonly deviceKey: Uint8Array;
+  readonly indiciumKey: Uint8Array;
+}
+
+export interface MeterCertificates {
+  readonly device: Uint8Array;
+  readonly indicium: Uint8Array;
+}
+
+/** Certifies the two keys that were born in a meter. The same keys get the same certificates; other keys are refused. */
+export async function certifyMeter(
+  context: AuthorityContext,
+  { meterId, deviceKey, indiciumKey }: MeterKeys,
+): Promise<AuthorityOutcome<MeterCertificates>> {
+  const areKeys = [deviceKey, indiciumKey].every((key) => isPublicKey(context, key));
+  if (!areKeys || equalBytes(deviceKey, indiciumKey)) return refuseBecause('keyInvalid');
+  return context.db.transaction().execute(async (trx) => {
+    if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
+    const device = await latestCertificate({ db: trx }, meterId, 'device');
+    const indicium = await latestCertificate({ db: trx }, meterId, 'indicium');
+    if (device !== undefined && indicium !== undefined)
+      return equalBytes(device.fields.publicKey, deviceKey) &&
+        equalBytes(indicium.fields.publicKey, indiciumKey)
+        ? { ok: true, value: { device: device.certificate, indicium: indicium.certificate } }
+        : refuseBecause('meterCertified');
+    const order = { subject: meterId };
+    const value = {
+      device: await issueCertificate(context, trx, {
+        ...order,
+        usage: 'device',
+        publicKey: deviceKey,
+      }),
+      indicium: await issueCertificate(context, trx, {
+        ...order,
+        usage: 'indicium',
+        publicKey: indiciumKey,
+      }),
+    };
+    return { ok: true, value };
+  });
+}
+
+/**
+ * Holds a meter until the transaction ends, so that two requests about it follow one another: writing a row locks it on
+ * every data base.
+ * @returns false where there is no such meter
+ */
+export async function lockMeter(trx: AuthorityTransaction, meterId: Uint8Array): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('meters')
+    .set((eb) => ({ licence_sequence: eb.ref('licence_sequence') }))
+    .where('meter_id', '=', formatMeterId(meterId))
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}

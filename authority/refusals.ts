@@ -1,0 +1,87 @@
+/** What the authority refuses, and what to do then. */
+
+import { decline, type Outcome, type RefusalCatalogue } from '#protocol/http/refusal';
+
+export const authorityRefusals = {
+  documentMalformed: {
+    httpStatus: 400,
+    advice: 'final',
+    text: 'The document does not have its layout.',
+  },
+  signatureInvalid: {
+    httpStatus: 403,
+    advice: 'final',
+    text: 'The document is not signed by whom it names.',
+  },
+  keyInvalid: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'A public key is a compressed point on P-256.',
+  },
+  meterUnknown: {
+    httpStatus: 404,
+    advice: 'act',
+    text: 'No meter was made under this number: allot one first.',
+  },
+  meterNotCertified: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'The keys of this meter are not certified: have them certified first.',
+  },
+  meterCertified: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'This meter was certified with other keys.',
+  },
+  providerUnknown: {
+    httpStatus: 404,
+    advice: 'act',
+    text: 'No provider has this number: register it first.',
+  },
+  certificateUnknown: {
+    httpStatus: 404,
+    advice: 'final',
+    text: 'No certificate with this serial number was issued.',
+  },
+  requestIdReused: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'This request id was used for a different request.',
+  },
+  issueTooLarge: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'The sum of all value issued to a provider would pass 48 bits.',
+  },
+  licenceInvalid: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'A licence has a ZIP of five digits, a least postage not above the most, and a register maximum of 32 bits.',
+  },
+  rateTableInvalid: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'A rate table names each service once, with a least charge not above the most, from a date to a later one.',
+  },
+  rateTableMissing: {
+    httpStatus: 404,
+    advice: 'act',
+    text: 'No rate table is valid today: publish one.',
+  },
+  challengeUnknown: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'The report does not answer a challenge given to this meter: ask for a challenge first.',
+  },
+  challengeUsed: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'Another report has answered this challenge: ask for a new one.',
+  },
+} as const satisfies RefusalCatalogue;
+
+export type AuthorityRefusal = keyof typeof authorityRefusals;
+export type AuthorityOutcome<T> = Outcome<T, AuthorityRefusal>;
+
+/** Refuses with a name of this catalogue. */
+export const refuseBecause = (error: AuthorityRefusal, detail = '') => decline(error, detail);
