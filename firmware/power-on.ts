@@ -1,0 +1,256 @@
+/**
+ * The shell around the services: bytes in, state machine, service, bytes out (architecture.md decisions 1 and 4).
+ *
+ * Whatever throws leads to the error state. A hardware that is dead throws at the next call too, so that nothing here
+ * outlives a power cut.
+ */
+
+import type { Firmware, Hardware } from '#hw/hardware';
+import type { CommandName, MeterStatus, RequestOf, ResponseOf } from '#protocol/command';
+import { commandOf } from '#protocol/command';
+import { dispatch, type Handlers, type Situation } from '#protocol/dispatch';
+import { mills } from '#protocol/mills';
+import { type Content, createResponder, type Responder } from '#protocol/responder';
+import { ok, type Result } from '#protocol/result';
+import { type StateName, stateNames } from '#protocol/state';
+import { statuses } from '#protocol/status';
+import { bringUp } from './bring-up.ts';
+import { callerOf, type Device, descendingMaxOf, destroyKeys, dropAccess } from './device.ts';
+import { Fault, invariant } from './fault.ts';
+import { blankState, isConsistent, registersOf } from './registers.ts';
+import { testImageAndAlgorithms } from './self-test.ts';
+import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
+import { createIndicium } from './services/indicium.ts';
+import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
+import { refillCommit, refillRequest } from './services/refill.ts';
+import { certificates, registers, statusReport } from './services/report.ts';
+import { createSessions, type Sessions } from './session.ts';
+import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
+import { PROTOCOL_VERSION } from './version.ts';
+
+/** The event that leads into the state a command is performed in. */
+const entryEvents: Partial<Record<StateName, EventName>> = {
+  selfTest: 'beginSelfTest',
+  keyEntry: 'beginKeyEntry',
+  user: 'beginUserService',
+  cryptoOfficer: 'beginOfficerService',
+};
+
+/** One power cycle: what there is before, besides and after a working device. */
+interface Cycle {
+  readonly hardware: Hardware;
+  readonly states: StateHolder;
+  device: Device | undefined;
+  sessions: Sessions | undefined;
+  fault: Fault | undefined;
+  port: number;
+}
+
+/** Error state: no keys in memory, no session, the cause kept for the status (requirements.md A3). */
+function enterError(cycle: Cycle, cause: unknown): void {
+  if (cycle.states.current === 'error') throw cause;
+  cycle.fault = cause instanceof Fault ? cause : new Fault('internalFault');
+  cycle.states.move('fault');
+  cycle.sessions?.end();
+}
+
+function guarded(cycle: Cycle, action: () => void): void {
+  try {
+    action();
+  } catch (cause) {
+    enterError(cycle, cause);
+  }
+}
+
+function working(cycle: Cycle): Device {
+  invariant(cycle.device !== undefined);
+  return cycle.device;
+}
+
+function statusOf(cycle: Cycle): MeterStatus {
+  const { device, states, fault, hardware } = cycle;
+  const state = device?.journal.state ?? blankState();
+  return {
+    state: states.current,
+    lifeCycle: state.lifeCycle,
+    caller: device === undefined ? 'nobody' : callerOf(device),
+    fault: fault === undefined ? 0 : statuses[fault.status].code,
+    faultDetail: fault?.detail ?? 0,
+    meterId: device?.content.meterId ?? new Uint8Array(8),
+    timeMs: hardware.clock.nowMs(),
+    registersValid: device !== undefined && isConsistent(state),
+    registers: registersOf(state, device === undefined ? mills(0) : descendingMaxOf(device)),
+  };
+}
+
+/** Version is told in the error state too, even where the image was the cause: then with a digest of zeros. */
+function versionOf(cycle: Cycle): ResponseOf<'version'> {
+  const image = cycle.device?.image ?? { version: 0, digest: new Uint8Array(32) };
+  const protocolVersion = PROTOCOL_VERSION;
+  return { protocolVersion, imageVersion: image.version, imageDigest: image.digest };
+}
+
+function runSelfTest(device: Device): Result<ResponseOf<'selfTest'>> {
+  const { crypto, hardware, journal } = device;
+  const imageKey = new Uint8Array(hardware.fuses.imageKey());
+  const { passed } = testImageAndAlgorithms(crypto, hardware.image, imageKey);
+  invariant(isConsistent(journal.state), 'registersInconsistent');
+  return ok({ passed: passed + 1 });
+}
+
+function zeroize(device: Device): Result<Record<never, never>> {
+  destroyKeys(device, 'zeroized');
+  device.isRestarting = true;
+  return ok({});
+}
+
+function closeSession(device: Device): Result<Record<never, never>> {
+  dropAccess(device);
+  device.isClosing = true;
+  return ok({});
+}
+
+/** One handler for each command of the table; a missing one does not compile. */
+function handlersOf(cycle: Cycle): Handlers {
+  const device = (): Device => working(cycle);
+  const sessions = (): Sessions => {
+    invariant(cycle.sessions !== undefined);
+    return cycle.sessions;
+  };
+  return {
+    status: () => ok(statusOf(cycle)),
+    version: () => ok(versionOf(cycle)),
+    selfTest: () => runSelfTest(device()),
+    certificates: () => certificates(device()),
+    openSession: ({ message1 }) => sessions().open(message1),
+    confirmSession: ({ message3 }) => sessions().confirm(cycle.port, message3),
+    closeSession: () => closeSession(device()),
+    logIn: (request) => logIn(device(), request),
+    logOut: () => logOut(device()),
+    changePassword: (request) => changePassword(device(), request),
+    resetUserPassword: (request) => resetUserPassword(device(), request),
+    initialize: (request) => initialize(device(), request),
+    installCertificates: (request) => installCertificates(device(), request),
+    register: (request) => register(device(), request),
+    installRateTable: (request) => installRateTable(device(), request),
+    registers: () => registers(device()),
+    statusReport: (request) => statusReport(device(), request),
+    refillRequest: (request) => refillRequest(device(), request),
+    refillCommit: (request) => refillCommit(device(), request),
+    createIndicium: (request) => createIndicium(device(), request),
+    zeroize: () => zeroize(device()),
+  };
+}
+
+/** Moves out of the service state again, to where the service has led. */
+function leave(cycle: Cycle): void {
+  const { states } = cycle;
+  switch (states.current) {
+    case 'selfTest':
+      states.move('testsPassed');
+      break;
+    case 'keyEntry':
+      states.move(working(cycle).access === undefined ? 'keyEntryEnded' : 'keysLoaded');
+      break;
+    case 'user':
+    case 'cryptoOfficer':
+      states.move('serviceEnded');
+      break;
+    case 'powerOff':
+    case 'uninitialized':
+    case 'idle':
+    case 'error':
+      break;
+  }
+}
+
+function createPerform(
+  cycle: Cycle,
+): (channel: 'open' | 'sealed', request: Uint8Array) => Uint8Array {
+  const handlers = handlersOf(cycle);
+
+  function situation(channel: 'open' | 'sealed'): Situation {
+    const { device, states } = cycle;
+    return {
+      channel,
+      state: states.current,
+      lifeCycle: device?.journal.state.lifeCycle ?? 'blank',
+      caller: device === undefined || channel === 'open' ? 'nobody' : callerOf(device),
+    };
+  }
+
+  function run<N extends CommandName>(name: N, request: RequestOf<N>): Result<unknown> {
+    const { enters } = commandOf(name);
+    const entry = enters === undefined ? undefined : entryEvents[enters];
+    if (entry !== undefined) cycle.states.move(entry);
+    const handler = handlers[name] as (request: RequestOf<N>) => Result<unknown>;
+    const result = handler(request);
+    leave(cycle);
+    return result;
+  }
+
+  return (channel, request) => dispatch(request, () => situation(channel), run);
+}
+
+/** @param hardware of this power cycle; another cycle gets another firmware */
+export function powerOn(hardware: Hardware): Firmware {
+  const states = createStateHolder((state) => hardware.indicator.show(stateNames.indexOf(state)));
+  const cycle: Cycle = {
+    hardware,
+    states,
+    device: undefined,
+    sessions: undefined,
+    fault: undefined,
+    port: 0,
+  };
+  states.move('powerOn');
+  guarded(cycle, () => {
+    bringUp(hardware, states, (device) => {
+      cycle.device = device;
+    });
+    cycle.sessions = createSessions(working(cycle));
+    states.move('testsPassed');
+  });
+  const perform = createPerform(cycle);
+  const responders = new Map<number, Responder>();
+
+  function handle(kind: Content['kind'], payload: Uint8Array): Content {
+    if (kind === 'sealed' && cycle.sessions !== undefined)
+      return cycle.sessions.unseal(cycle.port, payload, (request) => perform('sealed', request));
+    return { kind: 'open', payload: perform('open', payload) };
+  }
+
+  function responderOf(port: number): Responder {
+    const known = responders.get(port);
+    if (known !== undefined) return known;
+    const responder = createResponder({
+      send: (frame) => hardware.ports.send(port, frame.slice().buffer),
+      handle,
+    });
+    responders.set(port, responder);
+    return responder;
+  }
+
+  function checkTamper(): void {
+    if (hardware.tamper.isTriggered() === 0 || cycle.fault?.status === 'tampered') return;
+    if (cycle.device !== undefined) destroyKeys(cycle.device, 'tampered');
+    if (states.current !== 'error') throw new Fault('tampered');
+    cycle.fault = new Fault('tampered');
+  }
+
+  return {
+    receive(port, data) {
+      hardware.watchdog.feed();
+      guarded(cycle, () => {
+        checkTamper();
+        cycle.port = port;
+        responderOf(port).receive(new Uint8Array(data));
+        if (cycle.device?.isRestarting === true) hardware.reset();
+      });
+    },
+    tick() {
+      hardware.watchdog.feed();
+      guarded(cycle, checkTamper);
+    },
+  };
+}

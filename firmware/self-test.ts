@@ -1,0 +1,67 @@
+/**
+ * The self-tests of requirements.md A2: before any output at power-up, on demand, and for each key pair when it is born
+ * or loaded. Any failure is a fault. The numbers are told to the host and never reused.
+ */
+
+import type { StoredImage } from '#hw/hardware';
+import { ascii, equalBytes, joinBytes } from '#protocol/bytes';
+import type { Crypto, KeyPair } from '#protocol/crypto';
+import { verifyImage } from '#protocol/documents/image-header';
+import type { RunningImage } from './device.ts';
+import { Fault } from './fault.ts';
+import { knownAnswers } from './known-answers.ts';
+
+/** Numbers of the tests beside the known answers, which count from 1 in their own order. */
+export const selfTests = { imageIntegrity: 32, pairwiseConsistency: 33 } as const;
+
+/** How many known answers stand before the image is checked: the algorithms that check it. */
+const INTEGRITY_ALGORITHMS = 3;
+
+/** The algorithms one after the other, from the first-th to the last-th. @throws Fault `selfTestFailed` */
+function checkAlgorithms(crypto: Crypto, first: number, last: number): void {
+  for (const [index, { holds }] of knownAnswers.slice(first, last).entries())
+    if (!holds(crypto)) throw new Fault('selfTestFailed', first + index + 1);
+}
+
+function readImage(image: StoredImage): Uint8Array {
+  const PIECE = 4096;
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < image.size; at += PIECE)
+    pieces.push(new Uint8Array(image.read(at, Math.min(PIECE, image.size - at))));
+  return joinBytes(...pieces);
+}
+
+/**
+ * Integrity technique first, then the image, then all other algorithms (FIPS 140-3, ISO 19790 7.10.2).
+ * @returns what the running image is, and how many tests passed
+ * @throws Fault `selfTestFailed` with the number of the test
+ */
+export function testImageAndAlgorithms(
+  crypto: Crypto,
+  image: StoredImage,
+  imageKey: Uint8Array,
+): RunningImage & { readonly passed: number } {
+  checkAlgorithms(crypto, 0, INTEGRITY_ALGORITHMS);
+  const verified = verifyImage(crypto, imageKey, readImage(image));
+  if (!verified.ok) throw new Fault('selfTestFailed', selfTests.imageIntegrity);
+  checkAlgorithms(crypto, INTEGRITY_ALGORITHMS, knownAnswers.length);
+  const { imageVersion, bodyDigest } = verified.value.header;
+  return { version: imageVersion, digest: bodyDigest, passed: knownAnswers.length + 1 };
+}
+
+const PAIR_STATEMENT = ascii('tessera pairwise consistency');
+
+/** Pairwise consistency of a signing key (FIPS 140-3 IG 10.3.A). @throws Fault `selfTestFailed` */
+export function checkPair(crypto: Crypto, { privateKey, publicKey }: KeyPair): void {
+  const agrees =
+    equalBytes(crypto.publicKeyOf(privateKey), publicKey) &&
+    crypto.verify(publicKey, PAIR_STATEMENT, crypto.sign(privateKey, PAIR_STATEMENT));
+  if (!agrees) throw new Fault('selfTestFailed', selfTests.pairwiseConsistency);
+}
+
+/** Whether 33 bytes are a point on the curve: agreeing with it would fail otherwise. */
+export function isPublicKey(crypto: Crypto, publicKey: Uint8Array): boolean {
+  const probe = new Uint8Array(32);
+  probe[31] = 1;
+  return crypto.agree(probe, publicKey) !== undefined;
+}

@@ -1,0 +1,114 @@
+/** Log in, log out, passwords (requirements.md A4, A5, A6; domain.md R47). */
+
+import { equalBytes, wipe } from '#protocol/bytes';
+import type { RequestOf, ResponseOf } from '#protocol/command';
+import { PUBLIC_KEY_SIZE } from '#protocol/crypto';
+import { ok, type Result, refuse } from '#protocol/result';
+import type { Role } from '#protocol/state';
+import { type Device, dropAccess, saveStore, stamped } from '../device.ts';
+import { invariant } from '../fault.ts';
+import { aside } from '../registers.ts';
+import { checkPair } from '../self-test.ts';
+import {
+  grantAccess,
+  INDICIUM_KEY_LABEL,
+  isFitPassword,
+  openVault,
+  withPrivateKey,
+} from '../vault.ts';
+
+/** Wrong passwords of one role in a row before it is locked out. */
+export const TRIES_MAX = 10;
+
+const triesOf = { user: 'userTries', cryptoOfficer: 'officerTries' } as const;
+
+/** 2^tries - 1 seconds, in powered time: after power-up the whole delay begins again. */
+function delayMs(tries: number): number {
+  return tries === 0 ? 0 : (2 ** tries - 1) * 1000;
+}
+
+/**
+ * Tries a password: the try is on flash before the password is looked at, so that no power cut gives one for nothing.
+ * @returns the vault key, to be wiped by the caller
+ */
+function tryPassword(device: Device, role: Role, password: Uint8Array): Result<Uint8Array> {
+  const { journal, hardware, crypto, keys, content } = device;
+  const counter = triesOf[role];
+  const tries = journal.state[counter];
+  if (tries >= TRIES_MAX) return refuse('lockedOut');
+  const wait = device.lastWrongTryMs + delayMs(tries) - hardware.clock.ticksMs();
+  if (tries > 0 && wait > 0) return refuse('passwordDelayed', Math.ceil(wait));
+
+  journal.append('passwordTry', aside(stamped(device), { [counter]: tries + 1 }));
+  journal.sync();
+  const vaultKey = openVault(crypto, keys, role, content[role], password);
+  if (vaultKey === undefined) {
+    device.lastWrongTryMs = hardware.clock.ticksMs();
+    return refuse('passwordWrong', TRIES_MAX - tries - 1);
+  }
+  journal.append('passwordRight', aside(stamped(device), { [counter]: 0 }));
+  journal.sync();
+  return ok(vaultKey);
+}
+
+/** A4: keys enter only here, from the protected store; the signing key is tried before anybody relies on it (A2). */
+export function logIn(
+  device: Device,
+  { password }: RequestOf<'logIn'>,
+): Result<ResponseOf<'logIn'>> {
+  const role = device.sessionRole;
+  invariant(role !== undefined);
+  const opened = tryPassword(device, role, password);
+  wipe(password);
+  if (!opened.ok) return opened;
+  const { crypto, content } = device;
+  withPrivateKey(
+    crypto,
+    opened.value,
+    INDICIUM_KEY_LABEL,
+    content.sealedIndiciumKey,
+    (privateKey) => checkPair(crypto, { privateKey, publicKey: content.indiciumPublicKey }),
+  );
+  device.access = { role, vaultKey: opened.value };
+  return ok({});
+}
+
+export function logOut(device: Device): Result<ResponseOf<'logOut'>> {
+  dropAccess(device);
+  return ok({});
+}
+
+export function changePassword(
+  device: Device,
+  { oldPassword, newPassword }: RequestOf<'changePassword'>,
+): Result<ResponseOf<'changePassword'>> {
+  const role = device.sessionRole;
+  invariant(role !== undefined);
+  if (!isFitPassword(newPassword) || equalBytes(oldPassword, newPassword))
+    return refuse('passwordUnfit');
+  const opened = tryPassword(device, role, oldPassword);
+  if (!opened.ok) return opened;
+  const { crypto, keys, content } = device;
+  const access = grantAccess(crypto, keys, role, content[role].hostKey, newPassword, opened.value);
+  wipe(opened.value, oldPassword, newPassword);
+  saveStore(device, { ...content, [role]: access });
+  return ok({});
+}
+
+/** The way out of a lock-out, and of a lost host key: the crypto officer gives the user a new password. */
+export function resetUserPassword(
+  device: Device,
+  { newPassword, userKey }: RequestOf<'resetUserPassword'>,
+): Result<ResponseOf<'resetUserPassword'>> {
+  const { crypto, keys, content, access, journal } = device;
+  invariant(access !== undefined);
+  if (!isFitPassword(newPassword)) return refuse('passwordUnfit');
+  if (userKey.length !== 0 && userKey.length !== PUBLIC_KEY_SIZE) return refuse('fieldOutOfRange');
+  const hostKey = userKey.length === 0 ? content.user.hostKey : userKey;
+  const user = grantAccess(crypto, keys, 'user', hostKey, newPassword, access.vaultKey);
+  wipe(newPassword);
+  saveStore(device, { ...content, user });
+  journal.append('passwordRight', aside(stamped(device), { userTries: 0 }));
+  journal.sync();
+  return ok({});
+}

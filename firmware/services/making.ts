@@ -1,0 +1,130 @@
+/** From a blank device to a licensed meter: birth of the keys, certificates, licence, rate table (requirements.md G1, B4). */
+
+import { equalBytes, joinBytes, wipe } from '#protocol/bytes';
+import type { RequestOf, ResponseOf } from '#protocol/command';
+import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
+import { dateOf } from '#protocol/documents/date';
+import { verifyLicence } from '#protocol/documents/licence';
+import { decodeMeterId } from '#protocol/documents/meter-id';
+import { verifyRateTable } from '#protocol/documents/rate-table';
+import { ok, type Result, refuse } from '#protocol/result';
+import { type Device, nowMs, saveStore } from '../device.ts';
+import { invariant } from '../fault.ts';
+import { checkPair, isPublicKey } from '../self-test.ts';
+import {
+  DEVICE_KEY_LABEL,
+  grantAccess,
+  INDICIUM_KEY_LABEL,
+  isFitPassword,
+  sealSecret,
+  withPrivateKey,
+} from '../vault.ts';
+
+/** A rate table of this size and all else fit a bank of the store. */
+const RATE_TABLE_SIZE_MAX = 4096;
+
+export function initialize(
+  device: Device,
+  request: RequestOf<'initialize'>,
+): Result<ResponseOf<'initialize'>> {
+  const { crypto, keys, sessionKey } = device;
+  const { meterId, authorityKey, userKey, userPassword, officerPassword } = request;
+  invariant(sessionKey !== undefined);
+  if (!isFitPassword(userPassword) || !isFitPassword(officerPassword))
+    return refuse('passwordUnfit');
+  if (decodeMeterId(meterId) === undefined) return refuse('fieldOutOfRange');
+  if (!isPublicKey(crypto, authorityKey) || !isPublicKey(crypto, userKey))
+    return refuse('fieldOutOfRange');
+
+  const indicium = crypto.generateKeyPair();
+  checkPair(crypto, indicium);
+  const vaultKey = crypto.randomBytes(32);
+  const content = {
+    ...device.content,
+    meterId,
+    authorityKey,
+    indiciumPublicKey: indicium.publicKey,
+    sealedIndiciumKey: sealSecret(crypto, vaultKey, INDICIUM_KEY_LABEL, indicium.privateKey),
+    user: grantAccess(crypto, keys, 'user', userKey, userPassword, vaultKey),
+    cryptoOfficer: grantAccess(
+      crypto,
+      keys,
+      'cryptoOfficer',
+      sessionKey,
+      officerPassword,
+      vaultKey,
+    ),
+  };
+  wipe(vaultKey, indicium.privateKey, userPassword, officerPassword);
+  const deviceKey = device.content.devicePublicKey;
+  const proof = withPrivateKey(
+    crypto,
+    keys.deviceSeal,
+    DEVICE_KEY_LABEL,
+    device.content.sealedDeviceKey,
+    (privateKey) =>
+      crypto.sign(privateKey, makingStatement(meterId, deviceKey, indicium.publicKey)),
+  );
+  saveStore(device, content, 'keyed');
+  return ok({ deviceKey, indiciumKey: indicium.publicKey, proof });
+}
+
+/** What the device key signs when keys are born: that these two keys are of one device with this number. */
+function makingStatement(
+  meterId: Uint8Array,
+  deviceKey: Uint8Array,
+  indiciumKey: Uint8Array,
+): Uint8Array {
+  return joinBytes(Uint8Array.of(0x54, 0x4d, 0x4b, 0x31), meterId, deviceKey, indiciumKey); // TMK1
+}
+
+export function installCertificates(
+  device: Device,
+  request: RequestOf<'installCertificates'>,
+): Result<ResponseOf<'installCertificates'>> {
+  const { crypto, content } = device;
+  const { authorityKey, meterId: subject } = content;
+  const expected = [
+    { usage: 'device', bytes: request.device, key: content.devicePublicKey },
+    { usage: 'indicium', bytes: request.indicium, key: content.indiciumPublicKey },
+  ] as const;
+  for (const { usage, bytes, key } of expected) {
+    const certificate = verifyCompactCertificate(crypto, authorityKey, bytes, { usage, subject });
+    if (!certificate.ok) return certificate;
+    if (!equalBytes(certificate.value.publicKey, key)) return refuse('keyMismatch');
+  }
+  const certificates = { deviceCertificate: request.device, indiciumCertificate: request.indicium };
+  saveStore(device, { ...content, ...certificates }, 'made');
+  return ok({});
+}
+
+export function register(
+  device: Device,
+  request: RequestOf<'register'>,
+): Result<ResponseOf<'register'>> {
+  const { content, documents, crypto } = device;
+  const licence = verifyLicence(crypto, content.authorityKey, request.licence);
+  if (!licence.ok) return licence;
+  if (!equalBytes(licence.value.meterId, content.meterId)) return refuse('documentForOtherMeter');
+  if (documents.licence !== undefined && licence.value.sequence <= documents.licence.sequence)
+    return refuse('documentOutdated');
+  saveStore(device, { ...content, licence: request.licence }, 'registered');
+  return ok({});
+}
+
+export function installRateTable(
+  device: Device,
+  request: RequestOf<'installRateTable'>,
+): Result<ResponseOf<'installRateTable'>> {
+  const { content, documents, crypto } = device;
+  if (request.rateTable.length > RATE_TABLE_SIZE_MAX) return refuse('fieldOutOfRange');
+  const table = verifyRateTable(crypto, content.authorityKey, request.rateTable);
+  if (!table.ok) return table;
+  if (documents.rateTable !== undefined && table.value.version <= documents.rateTable.version)
+    return refuse('documentOutdated');
+  const time = nowMs(device);
+  if (time === 0) return refuse('clockNotTrusted');
+  if (dateOf(time) > table.value.validTo) return refuse('documentNotValidNow');
+  saveStore(device, { ...content, rateTable: request.rateTable });
+  return ok({});
+}

@@ -1,0 +1,107 @@
+/**
+ * The session of the meter: one at a time, with the port it was opened on (requirements.md F2). A new one takes its place
+ * only when the other side has proved who it is; until then the open one goes on.
+ */
+
+import { equalBytes } from '#protocol/bytes';
+import { encodeRefusal } from '#protocol/dispatch';
+import {
+  discardServer,
+  type ServerPending,
+  serverAnswer,
+  serverConfirm,
+} from '#protocol/handshake';
+import { createRecordLayer, type RecordLayer } from '#protocol/record';
+import type { Content } from '#protocol/responder';
+import { ok, type Result, refuse } from '#protocol/result';
+import type { Role } from '#protocol/state';
+import { type Device, dropAccess } from './device.ts';
+import { DEVICE_KEY_LABEL, withPrivateKey } from './vault.ts';
+
+interface Session {
+  readonly port: number;
+  readonly records: RecordLayer;
+}
+
+export interface Sessions {
+  /** First message in, second message out. */
+  open(message1: Uint8Array): Result<{ message2: Uint8Array }>;
+  /** Third message in: the session is open on this port. */
+  confirm(port: number, message3: Uint8Array): Result<Record<never, never>>;
+  /** Opens a record, performs what it holds, seals the answer. */
+  unseal(port: number, record: Uint8Array, perform: (request: Uint8Array) => Uint8Array): Content;
+  end(): void;
+}
+
+/** Whether a host key may open a session for a role: any key while the meter is blank, since its maker comes first. */
+function isKnown(device: Device, role: Role, hostKey: Uint8Array): boolean {
+  if (device.journal.state.lifeCycle === 'blank') return role === 'cryptoOfficer';
+  return equalBytes(device.content[role].hostKey, hostKey);
+}
+
+export function createSessions(device: Device): Sessions {
+  let pending: ServerPending | undefined;
+  let session: Session | undefined;
+
+  function end(): void {
+    dropAccess(device);
+    session?.records.wipe();
+    session = undefined;
+    device.sessionRole = undefined;
+    device.sessionKey = undefined;
+    device.isClosing = false;
+  }
+
+  function ended(): Content {
+    const refusal = encodeRefusal(0, refuse('sessionEnded'), device.states.current);
+    return { kind: 'open', payload: refusal };
+  }
+
+  return {
+    open(message1) {
+      if (pending !== undefined) discardServer(pending);
+      pending = undefined;
+      const { meterId, devicePublicKey, sealedDeviceKey, deviceCertificate } = device.content;
+      const answer = withPrivateKey(
+        device.crypto,
+        device.keys.deviceSeal,
+        DEVICE_KEY_LABEL,
+        sealedDeviceKey,
+        (privateKey) =>
+          serverAnswer(
+            device.crypto,
+            { meterId, publicKey: devicePublicKey, privateKey, certificate: deviceCertificate },
+            message1,
+            (role, hostKey) => isKnown(device, role, hostKey),
+          ),
+      );
+      if (!answer.ok) return answer;
+      pending = answer.value.pending;
+      return ok({ message2: answer.value.message2 });
+    },
+    confirm(port, message3) {
+      if (pending === undefined) return refuse('authenticationFailed');
+      const confirmed = serverConfirm(device.crypto, pending, message3);
+      pending = undefined;
+      if (!confirmed.ok) return confirmed;
+      end();
+      session = { port, records: createRecordLayer(device.crypto, confirmed.value.keys) };
+      device.sessionRole = confirmed.value.role;
+      device.sessionKey = confirmed.value.clientKey;
+      return ok({});
+    },
+    unseal(port, record, perform) {
+      if (session === undefined || session.port !== port) return ended();
+      const request = session.records.open(record);
+      if (request === undefined) {
+        end();
+        return ended();
+      }
+      const response = perform(request);
+      const payload = session.records.seal(response);
+      if (device.isClosing) end();
+      return { kind: 'sealed', payload };
+    },
+    end,
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * The store: keys under seal, certificates, licence and rate table, in two banks of flash (docs/flash.md).
+ *
+ * A save writes the bank that is not in use, reads it back, and only then the journal names the new generation: that
+ * record is the one point where old turns into new, so a cut at any place leaves one of the two, whole.
+ */
+
+import * as P from 'micro-packed';
+import type { Flash } from '#hw/flash';
+import type { Crypto } from '#protocol/crypto';
+import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
+import { Fault, invariant } from './fault.ts';
+import { type FlashLayout, isBlank, programFlash, readFlash } from './flash-layout.ts';
+
+/** What a role needs to come in: the key its host authenticates with, and the vault key under its password. */
+const roleAccess = P.struct({
+  hostKey: bytes8,
+  salt: bytes(16),
+  iterations: u32,
+  wrappedVaultKey: bytes8,
+});
+export type RoleAccess = P.UnwrapCoder<typeof roleAccess>;
+
+const contentLayout = P.struct({
+  meterId: bytes(8),
+  /** 33 bytes, empty before the meter is initialized. */
+  authorityKey: bytes8,
+  devicePublicKey: bytes(33),
+  /** Under a key that only this device can derive: the device authenticates before anybody gave a password. */
+  sealedDeviceKey: bytes8,
+  indiciumPublicKey: bytes8,
+  /** Under the vault key, which a password opens. */
+  sealedIndiciumKey: bytes8,
+  user: roleAccess,
+  cryptoOfficer: roleAccess,
+  deviceCertificate: bytes16,
+  indiciumCertificate: bytes16,
+  licence: bytes16,
+  rateTable: bytes16,
+});
+export type StoreContent = P.UnwrapCoder<typeof contentLayout>;
+
+const NO_ACCESS: RoleAccess = {
+  hostKey: new Uint8Array(0),
+  salt: new Uint8Array(16),
+  iterations: 0,
+  wrappedVaultKey: new Uint8Array(0),
+};
+
+/** What a blank device holds: its own key and nothing else. */
+export function bornContent(
+  devicePublicKey: Uint8Array,
+  sealedDeviceKey: Uint8Array,
+): StoreContent {
+  const empty = new Uint8Array(0);
+  return {
+    meterId: new Uint8Array(8),
+    authorityKey: empty,
+    devicePublicKey,
+    sealedDeviceKey,
+    indiciumPublicKey: empty,
+    sealedIndiciumKey: empty,
+    user: NO_ACCESS,
+    cryptoOfficer: NO_ACCESS,
+    deviceCertificate: empty,
+    indiciumCertificate: empty,
+    licence: empty,
+    rateTable: empty,
+  };
+}
+
+const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x31]); // TST1
+const HEADER_SIZE = 32;
+const header = P.struct({
+  magic: P.magic(bytes(4), MAGIC),
+  generation: u8,
+  spare: bytes(7),
+  size: u32,
+  tag: bytes(16),
+});
+
+interface Vessel {
+  readonly flash: Flash;
+  readonly layout: FlashLayout;
+  readonly crypto: Crypto;
+  /** 32 bytes that never leave the device. */
+  readonly key: Uint8Array;
+}
+
+export interface Store {
+  /** @throws Fault `storeDamaged` where the bank of this generation is not whole */
+  load(generation: number): StoreContent;
+  /** Writes the next generation to the other bank and gives its number, for the journal to name. */
+  save(content: StoreContent, generation: number): number;
+  /** Erases both banks and proves it. */
+  destroy(): void;
+  isBlank(): boolean;
+}
+
+const bankOf = (vessel: Vessel, generation: number): number =>
+  vessel.layout.bankOffsets[generation % 2 === 0 ? 0 : 1];
+
+function tagOf({ crypto, key }: Vessel, generation: number, content: Uint8Array): Uint8Array {
+  return crypto.hmac(key, new Uint8Array([generation]), content).slice(0, 16);
+}
+
+function load(vessel: Vessel, generation: number): StoreContent {
+  const offset = bankOf(vessel, generation);
+  const damaged = (): never => {
+    throw new Fault('storeDamaged');
+  };
+  const head = readFlash(vessel.flash, offset, HEADER_SIZE);
+  if (head.length < HEADER_SIZE || MAGIC.some((byte, at) => byte !== head[at])) return damaged();
+  const { generation: found, size, tag } = header.decode(head);
+  if (found !== generation || size > vessel.layout.bankSize - HEADER_SIZE) return damaged();
+  const content = readFlash(vessel.flash, offset + HEADER_SIZE, size);
+  const expected = tagOf(vessel, generation, content);
+  if (expected.some((byte, at) => byte !== tag[at])) return damaged();
+  return contentLayout.decode(content);
+}
+
+function eraseBank({ flash, layout }: Vessel, offset: number): void {
+  for (let at = offset; at < offset + layout.bankSize; at += flash.sectorSize)
+    invariant(flash.erase(at) === 0, 'flashFailed');
+}
+
+function isBankBlank({ flash, layout }: Vessel, offset: number): boolean {
+  return isBlank(readFlash(flash, offset, layout.bankSize));
+}
+
+function save(vessel: Vessel, content: StoreContent, generation: number): number {
+  const { flash, layout } = vessel;
+  const next = generation === 255 ? 2 : generation + 1; // 0 means that there is no store
+  const body = contentLayout.encode(content);
+  const head = header.encode({
+    generation: next,
+    spare: new Uint8Array(7),
+    size: body.length,
+    tag: tagOf(vessel, next, body),
+  });
+  const unit = flash.programUnit;
+  const image = new Uint8Array(Math.ceil((HEADER_SIZE + body.length) / unit) * unit).fill(0xff);
+  invariant(image.length <= layout.bankSize, 'internalFault');
+  image.set(head);
+  image.set(body, HEADER_SIZE);
+  const offset = bankOf(vessel, next);
+  eraseBank(vessel, offset);
+  invariant(programFlash(flash, offset, image), 'flashFailed');
+  const readBack = readFlash(flash, offset, image.length);
+  invariant(
+    readBack.every((byte, at) => byte === image[at]),
+    'flashFailed',
+  );
+  flash.sync();
+  return next;
+}
+
+export function openStore(
+  flash: Flash,
+  layout: FlashLayout,
+  crypto: Crypto,
+  key: Uint8Array,
+): Store {
+  const vessel: Vessel = { flash, layout, crypto, key };
+  return {
+    load: (generation) => load(vessel, generation),
+    save: (content, generation) => save(vessel, content, generation),
+    destroy() {
+      for (const offset of layout.bankOffsets) {
+        if (!isBankBlank(vessel, offset)) eraseBank(vessel, offset);
+        invariant(isBankBlank(vessel, offset), 'flashFailed');
+      }
+      flash.sync();
+    },
+    isBlank: () => layout.bankOffsets.every((offset) => isBankBlank(vessel, offset)),
+  };
+}
