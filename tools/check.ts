@@ -2,11 +2,7 @@
 
 import { run } from './run.ts';
 
-const steps = [
-  ['tsc', '-b'],
-  ['biome', 'check', '--error-on-warnings'],
-  ['knip'],
-] as const;
+const steps = [['tsc', '-b'], ['biome', 'check', '--error-on-warnings'], ['knip']] as const;
 
 const startMs = performance.now();
 const verdicts: Record<string, 'ok' | 'failed'> = {};
