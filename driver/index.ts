@@ -1,0 +1,36 @@
+/** The driver: what a program imports to use a meter (`tessera/driver`). */
+
+export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
+export type { Role } from '#protocol/state';
+export {
+  type DiscoverOptions,
+  type Discovery,
+  discoverPorts,
+  type PortCandidate,
+} from './discover.ts';
+export { LinkError, type LinkStage, RefusedError } from './errors.ts';
+export {
+  changeKeyFilePassword,
+  createKeyFile,
+  type KeyFile,
+  KeyFileError,
+  type KeyFileHeader,
+  type KeyFileReason,
+  openKeyFile,
+  readKeyFileHeader,
+} from './key-file.ts';
+export type { Link } from './link/link.ts';
+export { type MemoryEnd, memoryLink } from './link/memory.ts';
+export {
+  type HostIdentity,
+  type Meter,
+  type MeterPort,
+  type OpenMeterOptions,
+  openMeter,
+  type ReconnectOptions,
+} from './meter.ts';
+export { nodeCrypto } from './node-crypto.ts';
+export { openLink, type Port, parsePort } from './port.ts';
+export type { ServiceName, Services } from './services.ts';
+export type { CallOptions } from './session.ts';
+export type { Trust } from './trust.ts';
