@@ -6,7 +6,11 @@ import {
   compactCertificateDocument,
   issueCompactCertificate,
 } from '#protocol/documents/compact-certificate';
-import { imageHeaderDocument, signImage } from '#protocol/documents/image-header';
+import {
+  IMAGE_HEADER_SIZE,
+  imageHeaderDocument,
+  signImage,
+} from '#protocol/documents/image-header';
 import {
   type IndiciumFields,
   indiciumCore,
@@ -226,8 +230,9 @@ export function forged(
   signer: KeyPair = authority,
 ): Uint8Array {
   const bytes = samples[name].bytes.slice();
-  bytes.set(replacement, offsetOf(name, field));
-  const core = bytes.subarray(0, -SIGNATURE_SIZE);
+  const signedSize = name === 'image-header' ? IMAGE_HEADER_SIZE : bytes.length;
+  const core = bytes.subarray(0, signedSize - SIGNATURE_SIZE);
+  core.set(replacement, offsetOf(name, field));
   bytes.set(fixedCrypto.sign(signer.privateKey, core), core.length);
   return bytes;
 }
