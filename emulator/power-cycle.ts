@@ -1,0 +1,165 @@
+/** The hardware of a board for one power cycle: dead for ever once power is gone (hw/hardware.ts). */
+
+import type { Entropy, Hardware } from '#hw/hardware';
+import { type StateName, stateNames } from '#protocol/state';
+import type { ClockSource } from './clock.ts';
+import type { FlashDevice } from './flash.ts';
+import { PowerLost } from './power.ts';
+import type { TamperContact } from './tamper.ts';
+
+/** hw/hardware.ts: limits of one call. */
+const READ_SIZE_MAX = 4096;
+export const PORT_BYTES_MAX = 4096;
+/** Ports are 0 to 15. */
+export const PORT_COUNT = 16;
+
+/** The parts of a board that outlive its power. */
+export interface BoardParts {
+  readonly flash: FlashDevice;
+  readonly clock: ClockSource;
+  readonly entropy: Entropy;
+  readonly tamper: TamperContact;
+  readonly deviceSecret: Uint8Array;
+  readonly imageKey: Uint8Array;
+  /** Header and body. */
+  readonly image: Uint8Array;
+}
+
+/** Where the calls of the firmware lead that the outside sees. */
+export interface BoardLines {
+  send(port: number, bytes: Uint8Array): void;
+  show(state: StateName): void;
+}
+
+/** What ended a power cycle: the switch, the firmware, or a flash whose power was cut. */
+export type CycleEnd = 'switchedOff' | 'reset' | 'powerFailed';
+
+export class PowerCycle {
+  readonly hardware: Hardware;
+  readonly #parts: BoardParts;
+  readonly #lines: BoardLines;
+  readonly #startMs: number;
+  #fedMs: number;
+  #end: CycleEnd | undefined;
+
+  constructor(parts: BoardParts, lines: BoardLines) {
+    this.#parts = parts;
+    this.#lines = lines;
+    this.#startMs = parts.clock.monotonicMs();
+    this.#fedMs = this.#startMs;
+    this.hardware = this.#createHardware();
+  }
+
+  /** Undefined while power is on. */
+  get endedBy(): CycleEnd | undefined {
+    return this.#end;
+  }
+
+  /** Milliseconds since the watchdog was fed, or since power-up. */
+  get unfedMs(): number {
+    return this.#parts.clock.monotonicMs() - this.#fedMs;
+  }
+
+  /** From now on every hardware call throws. The first cause stays. */
+  end(cause: CycleEnd): void {
+    this.#end ??= cause;
+  }
+
+  /** Performs a hardware call where there is power. */
+  #powered<T>(call: () => T): T {
+    if (this.#end !== undefined) throw new PowerLost();
+    return call();
+  }
+
+  /** Performs a call on the flash; its power is the power of the whole board. */
+  #onFlash<T>(call: (flash: FlashDevice) => T): T {
+    return this.#powered(() => {
+      try {
+        return call(this.#parts.flash);
+      } catch (error) {
+        if (error instanceof PowerLost) this.end('powerFailed');
+        throw error;
+      }
+    });
+  }
+
+  #createHardware(): Hardware {
+    const { flash, clock, entropy, tamper, image } = this.#parts;
+    const lines = this.#lines;
+    return {
+      flash: {
+        size: flash.size,
+        sectorSize: flash.sectorSize,
+        programUnit: flash.programUnit,
+        read: (offset, length) => this.#onFlash((chip) => chip.read(offset, length)),
+        program: (offset, data) => this.#onFlash((chip) => chip.program(offset, data)),
+        erase: (offset) => this.#onFlash((chip) => chip.erase(offset)),
+        sync: () => this.#onFlash((chip) => chip.sync()),
+      },
+      entropy: { read: (length) => this.#powered(() => entropy.read(length)) },
+      clock: {
+        nowMs: () => this.#powered(() => clock.nowMs()),
+        ticksMs: () => this.#powered(() => clock.monotonicMs() - this.#startMs),
+      },
+      tamper: { isTriggered: () => this.#powered(() => (tamper.isTriggered ? 1 : 0)) },
+      indicator: { show: (state) => this.#powered(() => lines.show(stateOf(state))) },
+      watchdog: {
+        feed: () =>
+          this.#powered(() => {
+            this.#fedMs = clock.monotonicMs();
+          }),
+      },
+      fuses: {
+        deviceSecret: () => this.#powered(() => copyOf(this.#parts.deviceSecret)),
+        imageKey: () => this.#powered(() => copyOf(this.#parts.imageKey)),
+      },
+      image: {
+        size: image.length,
+        read: (offset, length) => this.#powered(() => readImage(image, offset, length)),
+      },
+      ports: {
+        send: (port, data) => this.#powered(() => lines.send(port, bytesToSend(port, data))),
+      },
+      reset: () =>
+        this.#powered(() => {
+          this.end('reset');
+          throw new PowerLost('the board was reset');
+        }),
+    };
+  }
+}
+
+function stateOf(number: number): StateName {
+  const name = stateNames[number];
+  if (name === undefined) throw new RangeError(`${number} is the number of no state`);
+  return name;
+}
+
+function bytesToSend(port: number, data: ArrayBuffer): Uint8Array {
+  checkPort(port);
+  if (data.byteLength > PORT_BYTES_MAX)
+    throw new RangeError(`a port takes at most ${PORT_BYTES_MAX} bytes, not ${data.byteLength}`);
+  return new Uint8Array(data).slice();
+}
+
+/** @throws RangeError where the board has no such port */
+export function checkPort(port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port >= PORT_COUNT)
+    throw new RangeError(`a board has the ports 0 to ${PORT_COUNT - 1}, not ${port}`);
+}
+
+function readImage(image: Uint8Array, offset: number, length: number): ArrayBuffer {
+  const isWithin =
+    Number.isInteger(offset) &&
+    Number.isInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    length <= READ_SIZE_MAX &&
+    offset + length <= image.length;
+  if (!isWithin) throw new RangeError(`no ${length} bytes of the image can be read at ${offset}`);
+  return copyOf(image.subarray(offset, offset + length));
+}
+
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
