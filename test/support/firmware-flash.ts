@@ -1,0 +1,32 @@
+/** A journal on strict flash, as the firmware opens it, for tests of the firmware's parts in this process. */
+
+import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
+import { strictFlash } from '#emulator/flash-strict';
+import { flashLayout } from '#firmware/flash-layout';
+import { formatJournal, isFreshJournal, type Journal, openJournal } from '#firmware/journal';
+import { blankState } from '#firmware/registers';
+import { nobleCrypto } from '#protocol/noble-crypto';
+import { seededRandom } from './seeded-random.ts';
+
+export const crypto = nobleCrypto(seededRandom('journal'));
+const TAG_KEY = new Uint8Array(32).fill(3);
+
+/** Two banks of the store and a ring of four sectors: small, so that tests go round it often. */
+export function lenientFlash(contents?: Uint8Array): FlashDevice {
+  const geometry = { size: 8 * 4096, sectorSize: 4096, programUnit: 16 };
+  return createMemoryFlash(contents === undefined ? { geometry } : { geometry, contents });
+}
+
+/** The same, but a program that the chip would refuse throws: the firmware must not ask for one. */
+export function smallFlash(contents?: Uint8Array): FlashDevice {
+  return strictFlash(lenientFlash(contents));
+}
+
+/** What power-up does: the journal that is there, or a new one on a fresh ring. @throws Error where neither */
+export function powerUp(flash: FlashDevice): Journal {
+  const layout = flashLayout(flash);
+  const journal = openJournal(flash, layout, crypto, TAG_KEY);
+  if (journal !== undefined) return journal;
+  if (!isFreshJournal(flash, layout)) throw new Error('the ring holds no committed state');
+  return formatJournal(flash, layout, crypto, TAG_KEY, blankState());
+}
