@@ -9,6 +9,7 @@ export {
   type PortCandidate,
 } from './discover.ts';
 export { LinkError, type LinkStage, RefusedError } from './errors.ts';
+export { type IssueOptions, issue, resume } from './issue.ts';
 export {
   changeKeyFilePassword,
   createKeyFile,
@@ -30,6 +31,13 @@ export {
   type ReconnectOptions,
 } from './meter.ts';
 export { nodeCrypto } from './node-crypto.ts';
+export {
+  JournalError,
+  openPendingJournal,
+  type PendingEntry,
+  type PendingJournal,
+  type Piece,
+} from './pending.ts';
 export { openLink, type Port, parsePort } from './port.ts';
 export type { ServiceName, Services } from './services.ts';
 export type { CallOptions } from './session.ts';

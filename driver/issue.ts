@@ -1,0 +1,134 @@
+/**
+ * Indicia that are charged once, whatever fails between (requirements.md B3, C4, F6): the journal first, then the meter;
+ * what was left unfinished before anything new.
+ */
+
+import { formatMeterId } from '#protocol/documents/meter-id';
+import { LinkError, RefusedError } from './errors.ts';
+import type { Meter } from './meter.ts';
+import { nodeCrypto } from './node-crypto.ts';
+import { JournalError, type PendingEntry, type PendingJournal, type Piece } from './pending.ts';
+
+/** What is asked of a meter here. */
+export type IssuingMeter = Pick<Meter, 'address' | 'server' | 'registers' | 'createIndicium'>;
+
+export interface IssueOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told what was unfinished before and is settled now, where it is not what was asked for. */
+  readonly onResumed?: ((entry: PendingEntry) => void) | undefined;
+}
+
+/**
+ * Gives one indicium. Call it again with the same piece after a failure: a piece of the same reference, or one that was
+ * left unfinished and is alike, is taken up instead of charged again.
+ * @returns 128 bytes
+ * @throws RefusedError where the meter refuses: the piece was not charged · LinkError, or the reason of the signal: the
+ * piece is unfinished and will be taken up · JournalError
+ */
+export function issue(
+  meter: IssuingMeter,
+  journal: PendingJournal,
+  piece: Piece,
+  options: IssueOptions = {},
+): Promise<Uint8Array> {
+  return journal.inTurn(async () => {
+    const name = meterName(meter);
+    const before = recorded(journal, name, piece);
+    if (before !== undefined) return before;
+
+    const settled = await settle(meter, journal, name, options);
+    const mine = settled.find((entry) => isAlike(entry.piece, piece) && entry.state === 'issued');
+    for (const entry of settled) if (entry !== mine) options.onResumed?.(entry);
+    if (mine?.indicium !== undefined) return mine.indicium;
+
+    const { requestCounter } = await meter.registers({ signal: options.signal });
+    const nonce = new DataView(nodeCrypto.randomBytes(4).buffer).getUint32(0);
+    const intended = await journal.intend(name, { counter: requestCounter + 1, nonce }, piece);
+    const { entry, refusal } = await ask(meter, journal, intended, options);
+    if (entry.indicium === undefined) throw refusal;
+    return entry.indicium;
+  });
+}
+
+/**
+ * Finishes what was left unfinished, as after a crash: each is asked for with the request id it had.
+ * @returns what is settled now, issued or refused, oldest first
+ * @throws as {@link issue}; what was not settled stays unfinished
+ */
+export function resume(
+  meter: IssuingMeter,
+  journal: PendingJournal,
+  options: Pick<IssueOptions, 'signal'> = {},
+): Promise<readonly PendingEntry[]> {
+  return journal.inTurn(() => settle(meter, journal, meterName(meter), options));
+}
+
+function meterName({ server, address }: IssuingMeter): string {
+  if (server !== undefined) return formatMeterId(server.meterId);
+  throw new LinkError({
+    stage: 'session',
+    address,
+    what: 'the meter was opened without a session',
+    advice: 'Open it with an identity and a trust.',
+  });
+}
+
+/** The indicium that a reference has already. */
+function recorded(journal: PendingJournal, name: string, piece: Piece): Uint8Array | undefined {
+  if (piece.reference === undefined) return undefined;
+  const entry = journal
+    .entries(name)
+    .find(({ piece: { reference }, state }) => reference === piece.reference && state === 'issued');
+  if (entry !== undefined && !isAlike(entry.piece, piece))
+    throw new JournalError(piece.reference, 'this reference was used for another piece');
+  return entry?.indicium;
+}
+
+function isAlike(left: Piece, right: Piece): boolean {
+  return (
+    left.serviceId === right.serviceId &&
+    left.postage === right.postage &&
+    left.mailingDate === right.mailingDate &&
+    left.destination === right.destination &&
+    left.reference === right.reference
+  );
+}
+
+async function settle(
+  meter: IssuingMeter,
+  journal: PendingJournal,
+  name: string,
+  options: IssueOptions,
+): Promise<PendingEntry[]> {
+  const unfinished = journal.entries(name).filter(({ state }) => state === 'intended');
+  const settled: PendingEntry[] = [];
+  for (const entry of unfinished) settled.push((await ask(meter, journal, entry, options)).entry);
+  return settled;
+}
+
+/** Asks for an entry that may have been performed already, and notes what came of it. */
+async function ask(
+  meter: IssuingMeter,
+  journal: PendingJournal,
+  entry: PendingEntry,
+  { signal }: IssueOptions,
+): Promise<{ entry: PendingEntry; refusal?: RefusedError }> {
+  const { serviceId, postage, mailingDate, destination } = entry.piece;
+  const request = { requestId: entry.requestId, serviceId, postage, mailingDate, destination };
+  try {
+    const { indicium } = await meter.createIndicium(request, { signal });
+    return { entry: await journal.issued(entry, indicium) };
+  } catch (error) {
+    if (!(error instanceof RefusedError) || !isVerdict(error)) throw error;
+    return { entry: await journal.refused(entry, error.status ?? ''), refusal: error };
+  }
+}
+
+/**
+ * Whether a refusal is about the piece itself, so that it will never be performed under its request id. One that is about
+ * the session, the login or a fault says nothing about what happened before it.
+ */
+function isVerdict({ code }: RefusedError): boolean {
+  const range = code >> 8;
+  return range === 0x01 || range === 0x03 || range === 0x05;
+}

@@ -1,0 +1,245 @@
+/**
+ * The host's journal of indicia under way: what was intended is on disk before the meter is asked (requirements.md B3,
+ * C4), so that after a crash or a lost answer the same request id is asked again.
+ *
+ * One line for each step, appended: `checksum JSON`. Lines are never changed or removed. A line that a crash cut short is
+ * the last one and is dropped: its step was not begun. For one process at a time.
+ */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RequestId } from '#protocol/command';
+import { type Mills, mills } from '#protocol/mills';
+import { PRIVATE_MODE, syncFolder } from './file.ts';
+
+/** What an indicium is wanted for. */
+export interface Piece {
+  /** Service of the rate table. */
+  readonly serviceId: number;
+  readonly postage: Mills;
+  /** YYYYMMDD. */
+  readonly mailingDate: number;
+  /** ZIP+4 and delivery point as a decimal number; 0 for none. */
+  readonly destination: number;
+  /** The caller's own name for the piece, as job and line: the same name always gives the same indicium. */
+  readonly reference?: string | undefined;
+}
+
+export interface PendingEntry {
+  /** As text, `TS01-0000000042`. */
+  readonly meter: string;
+  readonly requestId: RequestId;
+  readonly piece: Piece;
+  /**
+   * `intended`: the meter may or may not have performed it · `refused`: it never will. Then it was not charged either,
+   * unless the reason is `requestForgotten`: of a request that old only the meter's own log tells.
+   */
+  readonly state: 'intended' | 'issued' | 'refused';
+  /** The 128 bytes, where it was issued. */
+  readonly indicium?: Uint8Array | undefined;
+  /** Name of the status, where it was refused. */
+  readonly reason?: string | undefined;
+}
+
+export interface PendingJournal extends AsyncDisposable {
+  /** All entries of one meter, oldest first. */
+  entries(meter: string): readonly PendingEntry[];
+  /** Durable when it returns: only now may the meter be asked. */
+  intend(meter: string, requestId: RequestId, piece: Piece): Promise<PendingEntry>;
+  /** Durable with the next intention; until then the meter would be asked again, for the same. */
+  issued(entry: PendingEntry, indicium: Uint8Array): Promise<PendingEntry>;
+  refused(entry: PendingEntry, reason: string): Promise<PendingEntry>;
+  /** Runs one task after the other: two that chose a request id at once would choose the same. */
+  inTurn<T>(task: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** The journal cannot be used: damaged, of another format, or its disk failed. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  readonly path: string;
+
+  constructor(path: string, what: string, cause?: unknown) {
+    super(`${path}: ${what}`, cause === undefined ? {} : { cause });
+    this.path = path;
+  }
+}
+
+const HEADER = { journal: 'tessera pending indicia', version: 1 } as const;
+const CHECKSUM_DIGITS = 16;
+
+/** One line, as it is stored. */
+type Step =
+  | ({ readonly step: 'intended'; readonly piece: Piece } & StepKey)
+  | ({ readonly step: 'issued'; readonly indicium: string } & StepKey)
+  | ({ readonly step: 'refused'; readonly reason: string } & StepKey);
+interface StepKey {
+  readonly meter: string;
+  readonly counter: number;
+  readonly nonce: number;
+}
+
+function checksum(json: string): string {
+  return createHash('sha256').update(json).digest('hex').slice(0, CHECKSUM_DIGITS);
+}
+
+function toLine(value: Step | typeof HEADER): string {
+  const json = JSON.stringify(value);
+  return `${checksum(json)} ${json}\n`;
+}
+
+/** The content of a line; undefined where it is not what was written. */
+function fromLine(line: string): unknown {
+  const json = line.slice(CHECKSUM_DIGITS + 1);
+  return line.slice(0, CHECKSUM_DIGITS) === checksum(json) ? JSON.parse(json) : undefined;
+}
+
+/** The entries in the order they were intended, made step by step. */
+class Entries {
+  readonly #byKey = new Map<string, PendingEntry>();
+
+  of(meter: string): PendingEntry[] {
+    return [...this.#byKey.values()].filter((entry) => entry.meter === meter);
+  }
+
+  /** @returns undefined for a step that does not follow from those before */
+  take(step: Step): PendingEntry | undefined {
+    const { meter, counter, nonce } = step;
+    const key = `${meter} ${counter} ${nonce}`;
+    const entry = next(this.#byKey.get(key), { counter, nonce }, step);
+    if (entry !== undefined) this.#byKey.set(key, entry);
+    return entry;
+  }
+}
+
+function next(
+  before: PendingEntry | undefined,
+  requestId: RequestId,
+  step: Step,
+): PendingEntry | undefined {
+  if (step.step === 'intended') {
+    const piece = { ...step.piece, postage: mills(step.piece.postage) };
+    return before === undefined
+      ? { meter: step.meter, requestId, piece, state: 'intended' }
+      : undefined;
+  }
+  if (before?.state !== 'intended') return undefined;
+  switch (step.step) {
+    case 'issued':
+      return {
+        ...before,
+        state: 'issued',
+        indicium: Uint8Array.from(Buffer.from(step.indicium, 'hex')),
+      };
+    case 'refused':
+      return { ...before, state: 'refused', reason: step.reason };
+  }
+}
+
+/**
+ * Opens the journal, or begins one, and drops what a crash cut short.
+ * @throws JournalError where it is damaged: it is never mended by leaving something out
+ */
+export async function openPendingJournal(path: string): Promise<PendingJournal> {
+  const handle = await openFile(path);
+  try {
+    const text = await handle.readFile('utf8');
+    const { entries, size } = readLines(path, text);
+    await handle.truncate(size);
+    const append = appender(path, handle);
+    if (size === 0) {
+      await append(toLine(HEADER), true);
+      await syncFolder(dirname(path));
+    }
+    return journalOver(handle, entries, append);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'a+', PRIVATE_MODE);
+  } catch (cause) {
+    throw new JournalError(path, 'the journal of pending indicia cannot be opened', cause);
+  }
+}
+
+/** @returns the entries, and how many bytes of the file are whole */
+function readLines(path: string, text: string): { entries: Entries; size: number } {
+  const entries = new Entries();
+  const lines = text.split('\n');
+  const torn = lines.pop() as string; // empty where the last line is whole
+  let size = Buffer.byteLength(text) - Buffer.byteLength(torn);
+  for (const [index, line] of lines.entries()) {
+    const isLast = index === lines.length - 1;
+    if (isLast && line.includes('\0')) {
+      size -= Buffer.byteLength(line) + 1; // a crash may leave zeros where the content did not reach the disk
+      break;
+    }
+    const value = fromLine(line);
+    if (index === 0) checkHeader(path, value);
+    else if (value === undefined || entries.take(value as Step) === undefined)
+      throw new JournalError(path, `line ${index + 1} is damaged: keep the file and ask for help`);
+  }
+  return { entries, size };
+}
+
+function checkHeader(path: string, value: unknown): void {
+  if (JSON.stringify(value) !== JSON.stringify(HEADER))
+    throw new JournalError(
+      path,
+      'this is no journal of pending indicia, or one of a later version',
+    );
+}
+
+type Append = (line: string, isDurable: boolean) => Promise<void>;
+
+/** After a write that failed nobody knows what the file ends with: nothing more is written. */
+function appender(path: string, handle: FileHandle): Append {
+  let failure: JournalError | undefined;
+  return async (line, isDurable) => {
+    if (failure !== undefined) throw failure;
+    try {
+      await handle.appendFile(line);
+      if (isDurable) await handle.datasync();
+    } catch (cause) {
+      failure = new JournalError(path, 'the journal of pending indicia cannot be written', cause);
+      throw failure;
+    }
+  };
+}
+
+function journalOver(handle: FileHandle, entries: Entries, append: Append): PendingJournal {
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function take(step: Step): Promise<PendingEntry> {
+    await append(toLine(step), step.step === 'intended');
+    const entry = entries.take(step);
+    if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
+    return entry;
+  }
+  const keyOf = ({ meter, requestId }: PendingEntry): StepKey => ({ meter, ...requestId });
+  const close = (): Promise<void> => handle.close();
+
+  return {
+    entries: (meter) => entries.of(meter),
+    intend: (meter, requestId, piece) => take({ step: 'intended', meter, ...requestId, piece }),
+    issued: (entry, indicium) =>
+      take({
+        step: 'issued',
+        ...keyOf(entry),
+        indicium: Buffer.from(indicium).toString('hex'),
+      }),
+    refused: (entry, reason) => take({ step: 'refused', ...keyOf(entry), reason }),
+    inTurn(task) {
+      const done = turn.then(task);
+      turn = done.catch(() => undefined); // told to who asked; the next one takes its turn all the same
+      return done;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
