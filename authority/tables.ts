@@ -72,14 +72,12 @@ interface StatusReportTable {
   received_ms: number;
 }
 
-/** The first sight of each indicium, as small as duplicate detection and plausibility need it. */
+/** The first sight of each genuine indicium: under meter and piece there can be only one. */
 interface SightingTable {
   meter_id: string;
   piece_count: number;
-  ascending: number;
-  postage: number;
-  control_sum: number;
-  digest: Uint8Array;
+  /** The 64 signed bytes: all that tells one indicium from another, and what plausibility compares. */
+  core: Uint8Array;
   first_seen_ms: number;
   times_seen: number;
 }

@@ -1,0 +1,69 @@
+/** What every part of the provider works with: its tables, its key, the way to the authority, the time. */
+
+import { type Dialect, Kysely, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Crypto, KeyPair } from '#protocol/crypto';
+import { providerMigrations } from './migrations.ts';
+import type { ProviderTables } from './tables.ts';
+
+/** The authority as the provider sees it, near or far. */
+export interface AuthorityLink {
+  /**
+   * Has value issued; the same request gives the same issue.
+   * @throws Error where there is no answer, or a refusal: the message is told to the operator
+   */
+  answerValueRequest(request: {
+    readonly request: Uint8Array;
+  }): Promise<{ readonly issue: Uint8Array }>;
+}
+
+export interface ProviderOptions {
+  /** The data base, which the provider opens, migrates and closes. */
+  readonly dialect: Dialect;
+  readonly crypto: Crypto;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number;
+  /** The provider key, which the authority has certified; the caller stores it. */
+  readonly keys: KeyPair;
+  /** The number under which the authority knows this provider. */
+  readonly providerId: number;
+  /** 33 bytes; what value issues and the certificates of meters are checked with. */
+  readonly authorityKey: Uint8Array;
+  readonly authority: AuthorityLink;
+}
+
+export interface ProviderContext extends Omit<ProviderOptions, 'dialect'> {
+  readonly db: Kysely<ProviderTables>;
+}
+
+/** A connection that has begun a transaction. */
+export type ProviderTransaction = Transaction<ProviderTables>;
+
+/** @throws Error where the data base cannot be opened or brought to the newest tables */
+export async function openContext(options: ProviderOptions): Promise<ProviderContext> {
+  const { dialect, ...rest } = options;
+  const db = new Kysely<ProviderTables>({ dialect });
+  const provider = { getMigrations: async () => ({ ...providerMigrations }) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    await db.destroy();
+    throw new Error("the provider's data base cannot be brought up to date", { cause: error });
+  }
+  return { ...rest, db };
+}
+
+/** The next number of a kind, from 1; the transaction holds the counter until it ends, so that none is given twice. */
+export async function nextNumber(
+  trx: ProviderTransaction,
+  name: 'customer' | 'finding',
+): Promise<number> {
+  const { value } = await trx
+    .insertInto('counters')
+    .values({ name, value: 1 })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet((eb) => ({ value: eb('counters.value', '+', 1) })),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return value;
+}

@@ -1,0 +1,169 @@
+/**
+ * The pool, the provider's master PSD: value bought from the authority that no meter has yet (requirements.md G3).
+ *
+ * Two kinds of money move, and never become one another (architecture.md decision 9):
+ * - Value is what the authority issued. It lies in the pool (descending) until a refill moves it to one meter:
+ *   issued = pool descending + pool ascending, and pool ascending − refunded = sum over meters (credited − refunded).
+ * - Currency is what customers paid in. It lies on their accounts until it pays for a refill:
+ *   paid in = sum over customers (balance + what was credited to their meters).
+ * One refill takes the same amount from the pool and from the account and adds it to what the meter was credited, in one
+ * transaction of the data base. A purchase under way is on record as a request without its issue: it counts for neither
+ * until the authority's signed answer is credited.
+ */
+
+import { equalBytes } from '#protocol/bytes';
+import { signValueRequest, verifyValueIssue } from '#protocol/documents/value';
+import { type Mills, mills } from '#protocol/mills';
+import type { ProviderContext, ProviderTransaction } from './context.ts';
+import { type ProviderOutcome, refuseBecause } from './refusals.ts';
+
+const POOL_ID = 1;
+
+export interface Pool {
+  /** Everything ever moved to meters. */
+  readonly ascending: Mills;
+  /** Bought and still to be sold. */
+  readonly descending: Mills;
+  readonly refunded: Mills;
+}
+
+export async function readPool({ db }: Pick<ProviderContext, 'db'>): Promise<Pool> {
+  const { ascending, descending, refunded } = await db
+    .selectFrom('pool')
+    .selectAll()
+    .where('pool_id', '=', POOL_ID)
+    .executeTakeFirstOrThrow();
+  return {
+    ascending: mills(ascending),
+    descending: mills(descending),
+    refunded: mills(refunded),
+  };
+}
+
+/** Holds the pool until the transaction ends: writing a row locks it on every data base. @returns what is to be sold */
+export async function lockPool(trx: ProviderTransaction): Promise<Mills> {
+  const { descending } = await trx
+    .updateTable('pool')
+    .set((eb) => ({ descending: eb.ref('descending') }))
+    .where('pool_id', '=', POOL_ID)
+    .returning('descending')
+    .executeTakeFirstOrThrow();
+  return mills(descending);
+}
+
+/** Moves value out of the pool, which is held and has it, to a meter. @throws Error where it has not: a bug of the caller */
+export async function takeFromPool(trx: ProviderTransaction, amount: Mills): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable('pool')
+    .set((eb) => ({
+      descending: eb('descending', '-', amount),
+      ascending: eb('ascending', '+', amount),
+    }))
+    .where('pool_id', '=', POOL_ID)
+    .where('descending', '>=', amount)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Error('more was to be taken from the pool than it has');
+}
+
+export interface PurchaseOrder {
+  /** Sixteen bytes; the same purchase carries the same ones, however often it is tried. */
+  readonly requestId: Uint8Array;
+  readonly amount: Mills;
+}
+
+export interface Purchase {
+  readonly amount: Mills;
+  readonly issue: Uint8Array;
+}
+
+/** Buys value from the authority into the pool, once for each request id; after a failure it is finished by repeating it. */
+export async function buyValue(
+  context: ProviderContext,
+  { requestId, amount }: PurchaseOrder,
+): Promise<ProviderOutcome<Purchase>> {
+  const { crypto, db, keys, now, providerId } = context;
+  const askedMs = now();
+  const request = signValueRequest(crypto, keys.privateKey, {
+    providerId,
+    requestId,
+    amount,
+    timeMs: askedMs,
+  });
+  await db
+    .insertInto('purchases')
+    .values({ request_id: requestId, amount, request, issue: null, asked_ms: askedMs })
+    .onConflict((conflict) => conflict.column('request_id').doNothing())
+    .execute();
+  const purchase = await db
+    .selectFrom('purchases')
+    .select(['amount', 'request', 'issue'])
+    .where('request_id', '=', requestId)
+    .executeTakeFirstOrThrow();
+  if (purchase.amount !== amount) return refuseBecause('requestIdReused');
+  if (purchase.issue !== null) return { ok: true, value: { amount, issue: purchase.issue } };
+  return finishPurchase(context, { requestId, amount }, purchase.request);
+}
+
+/** Finishes every purchase that was begun. @returns how many are still without an answer */
+export async function finishPurchases(
+  context: ProviderContext,
+): Promise<ProviderOutcome<{ readonly finished: number; readonly pending: number }>> {
+  const open = await context.db
+    .selectFrom('purchases')
+    .select(['request_id', 'amount', 'request'])
+    .where('issue', 'is', null)
+    .orderBy('asked_ms')
+    .execute();
+  let finished = 0;
+  for (const { request_id, amount, request } of open) {
+    const order = { requestId: request_id, amount: mills(amount) };
+    const outcome = await finishPurchase(context, order, request);
+    if (outcome.ok) finished += 1;
+  }
+  return { ok: true, value: { finished, pending: open.length - finished } };
+}
+
+async function finishPurchase(
+  context: ProviderContext,
+  { requestId, amount }: PurchaseOrder,
+  request: Uint8Array,
+): Promise<ProviderOutcome<Purchase>> {
+  const { authority, authorityKey, crypto, db, providerId } = context;
+  let issue: Uint8Array;
+  try {
+    ({ issue } = await authority.answerValueRequest({ request }));
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : '';
+    return refuseBecause('authorityUnavailable', reason);
+  }
+  const read = verifyValueIssue(crypto, authorityKey, issue);
+  if (
+    !read.ok ||
+    read.value.providerId !== providerId ||
+    read.value.amount !== amount ||
+    !equalBytes(read.value.requestId, requestId)
+  )
+    return refuseBecause('issueInvalid');
+  await db.transaction().execute((trx) => creditPool(trx, { requestId, amount }, issue));
+  return { ok: true, value: { amount, issue } };
+}
+
+/** Credits an issue to the pool unless it was credited. The pool has room: the authority issues 48 bits in all. */
+async function creditPool(
+  trx: ProviderTransaction,
+  { requestId, amount }: PurchaseOrder,
+  issue: Uint8Array,
+): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable('purchases')
+    .set({ issue })
+    .where('request_id', '=', requestId)
+    .where('issue', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return;
+  await trx
+    .updateTable('pool')
+    .set((eb) => ({ descending: eb('descending', '+', amount) }))
+    .where('pool_id', '=', POOL_ID)
+    .execute();
+}
