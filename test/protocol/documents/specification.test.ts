@@ -1,0 +1,169 @@
+/** docs/documents.md says of every field what the code does: its place, its size, its encoding, its numbers. */
+
+import { readFileSync } from 'node:fs';
+import type * as P from 'micro-packed';
+import { expect, test } from 'vitest';
+import { registersLayout } from '#protocol/command';
+import { SIGNATURE_SIZE } from '#protocol/crypto';
+import { certificateUsages } from '#protocol/documents/compact-certificate';
+import {
+  date,
+  destination,
+  keyIdField,
+  meterId,
+  publicKey,
+  zip,
+} from '#protocol/documents/document-fields';
+import { indiciumFlags } from '#protocol/documents/indicium';
+import { ibiFields, ibiLiteFields } from '#protocol/documents/legacy-indicium';
+import { rateFields, rateKinds } from '#protocol/documents/rate-table';
+import { refillReasons } from '#protocol/documents/refill';
+import { valueIssueDocument, valueRequestDocument } from '#protocol/documents/value';
+import { mills24, mills32, mills40, mills48, u8, u16, u24, u32, u40, u48 } from '#protocol/fields';
+import { lifeCycleNames, stateNames } from '#protocol/state';
+import { samples } from '#test/support/documents';
+import { fieldsOf } from '#tools/layout';
+
+const page = readFileSync(new URL('../../../docs/documents.md', import.meta.url), 'utf8');
+
+interface Row {
+  readonly offset: string;
+  readonly length: string;
+  readonly field: string;
+  readonly encoding: string;
+}
+
+/** The rows of the table under a heading. */
+function tableOf(heading: string): readonly Row[] {
+  const section = page.split(/^#{2,3} /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^\| (.*) \|$/gm)]
+    .map(([, line]) => (line as string).split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .slice(2)
+    .map(([offset = '', length = '', field = '', encoding = '']) => {
+      return { offset, length, field, encoding };
+    });
+}
+
+const encodingByCoder = new Map<unknown, string>([
+  [u8, 'u8'],
+  [u16, 'u16'],
+  [u24, 'u24'],
+  [u32, 'u32'],
+  [u40, 'u40'],
+  [u48, 'u48'],
+  [mills24, 'mills24'],
+  [mills32, 'mills32'],
+  [mills40, 'mills40'],
+  [mills48, 'mills48'],
+  [date, 'date'],
+  [zip, 'ZIP'],
+  [destination, 'destination'],
+  [meterId, 'meter id'],
+  [keyIdField, 'key id'],
+  [publicKey, 'public key'],
+]);
+/** Of these every use is a coder of its own; what they say is checked by size alone, and by the lists below. */
+const unnamedEncodings = ['bytes', 'text', 'name', 'name16', 'flags', 'constant', 'registers'];
+/** The one number that is narrowed where it stands. */
+const narrowed: Readonly<Record<string, string>> = { 'IBI version': 'u8' };
+
+type Layout = Readonly<Record<string, P.CoderType<never>>>;
+
+/** What the table must say. A field without a fixed size must be described by hand. */
+function rowsOf(heading: string, magic: string, fields: object, signed: boolean): readonly Row[] {
+  const written = tableOf(heading);
+  const rows: Row[] = [];
+  let offset = 0;
+  const add = (field: string, size: number | undefined, coder?: unknown): void => {
+    const said = written.find((row) => row.field === field);
+    const free = unnamedEncodings.find((each) => each === said?.encoding) ?? 'bytes';
+    const byHand = size === undefined ? said : undefined;
+    rows.push({
+      offset: Number.isNaN(offset) ? '' : String(offset),
+      length: byHand?.length ?? String(size),
+      field,
+      encoding:
+        encodingByCoder.get(coder) ?? narrowed[`${heading} ${field}`] ?? byHand?.encoding ?? free,
+    });
+    offset += size ?? Number.NaN;
+  };
+  if (magic !== '') add('magic', magic.length);
+  for (const [field, coder] of Object.entries(fields as Layout)) add(field, coder.size, coder);
+  if (signed) add('signature', SIGNATURE_SIZE);
+  return rows;
+}
+
+test.each([
+  ['Indicium', samples.indicium, true],
+  ['Compact certificate', samples['compact-certificate'], true],
+  ['Licence', samples.licence, true],
+  ['Rate table', samples['rate-table'], true],
+  ['Rate', { magic: '', fields: rateFields }, false],
+  ['Refill request', samples['refill-request'], true],
+  ['Refill authorisation', samples['refill-authorisation'], true],
+  ['Status report', samples['status-report'], true],
+  ['Value request', valueRequestDocument, true],
+  ['Value issue', valueIssueDocument, true],
+  ['Image header', samples['image-header'], true],
+  ['IBI', { magic: '', fields: ibiFields }, false],
+  ['IBI-Lite', { magic: '', fields: ibiLiteFields }, false],
+])('%s', (heading, { magic, fields }, signed) => {
+  expect(tableOf(heading)).toEqual(rowsOf(heading, magic, fields, signed));
+});
+
+test('Registers', () => {
+  let offset = 0;
+  const rows = fieldsOf(registersLayout as P.CoderType<unknown>).map(({ name, size }) => {
+    const row = { offset: String(offset), length: String(size), field: name };
+    offset += size;
+    return { ...row, encoding: size === 6 ? 'mills48' : 'u32' };
+  });
+
+  expect(tableOf('Registers')).toEqual(rows);
+});
+
+const documents = [
+  ['Compact certificate', samples['compact-certificate']],
+  ['Licence', samples.licence],
+  ['Rate table', samples['rate-table']],
+  ['Refill request', samples['refill-request']],
+  ['Refill authorisation', samples['refill-authorisation']],
+  ['Status report', samples['status-report']],
+  ['Value request', valueRequestDocument],
+  ['Value issue', valueIssueDocument],
+  ['Image header', samples['image-header']],
+] as const;
+
+test.each(documents)('the page tells size and magic of the %s', (heading, { magic, fields }) => {
+  const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const countSize = 2; // of the rates, the only part without a fixed size
+  const sizes = Object.values(fields as Layout).map(({ size }) => size ?? countSize);
+
+  const size = sizes.reduce((sum, each) => sum + each, magic.length + SIGNATURE_SIZE);
+
+  expect(section).toMatch(new RegExp(`\\b${size} bytes\\b`));
+  expect(section).toContain(`| bytes | ${magic} |`);
+});
+
+test('no signature can be moved from one kind to another: each has a beginning of its own', () => {
+  const beginnings = documents.map(([, { magic }]) => magic);
+
+  expect(new Set(beginnings).size).toBe(documents.length);
+  expect(beginnings.filter((magic) => magic.startsWith('\x54\x50'))).toEqual([]);
+});
+
+test.each<[string, readonly string[]]>([
+  ['usages', certificateUsages],
+  ['kinds of rates', rateKinds],
+  ['reasons', refillReasons],
+  ['states', stateNames],
+  ['life cycles', lifeCycleNames],
+])('%s have the numbers that the page tells', (_, names) => {
+  expect(page).toContain(`| ${names.map((name, number) => `${number} ${name}`).join(' · ')} |`);
+});
+
+test('flags have the bits that the page tells', () => {
+  expect(page).toContain(
+    `| bit ${indiciumFlags.map((name, bit) => `${bit} ${name}`).join(' · ')} |`,
+  );
+});
