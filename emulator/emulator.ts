@@ -1,0 +1,159 @@
+/** A meter to work with: a board on its directory with ports to the outside, ready when it is handed out (requirements.md H4). */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Entropy } from '#hw/hardware';
+import { equalBytes } from '#protocol/bytes';
+import { createAssembler, encodeMessage, RESET_SIZE } from '#protocol/message';
+import { type Board, createBoard } from './board.ts';
+import { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
+import type { ClockSource } from './clock.ts';
+import type { FlashGeometry } from './flash.ts';
+import { type ImageFile, loadImage } from './image-file.ts';
+import { connectMemory, type MemoryPort } from './ports/memory.ts';
+import { openPty } from './ports/pty.ts';
+import { listenTcp } from './ports/tcp.ts';
+
+/** Which port of the board leads where. */
+export const boardPorts = { memory: 0, tcp: 1, serial: 2, readiness: 3 } as const;
+
+/** Power-up with all self-tests takes well under this, on a slow computer too. */
+const READY_MS = 30_000;
+
+export interface EmulatorOptions extends Partial<ImageFile> {
+  /** Where the meter lives; made where it does not exist. By default one that is thrown away at the end. */
+  readonly directory?: string;
+  /** Of the flash of a meter that is made. */
+  readonly geometry?: FlashGeometry;
+  /** Listens on TCP where given; 0 takes a free port. */
+  readonly tcpPort?: number;
+  /** 127.0.0.1 by default. */
+  readonly tcpHost?: string;
+  /** Lets TCP listen where other computers can reach it. */
+  readonly allowRemote?: boolean;
+  /** Where the serial line appears; none without. */
+  readonly ptyPath?: string;
+  readonly clock?: ClockSource;
+  readonly entropy?: Entropy;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Emulator extends AsyncDisposable {
+  readonly board: Board;
+  readonly directory: string;
+  /** What a driver takes as a port; each where it was asked for. */
+  readonly addresses: { readonly tcp?: string; readonly serial?: string };
+  /** A line to the meter from within this process; one each call, all on the same port of the board. */
+  connect(): MemoryPort;
+}
+
+/**
+ * Switches a meter on and waits until it answers.
+ * @throws Error where the directory is in use or damaged, a port cannot be had, or the meter does not come up: the
+ * message says which; the reason of the signal where it is aborted
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  options.signal?.throwIfAborted();
+  const { image, imageKey } = imageOf(options);
+  await using resources = new AsyncDisposableStack();
+  const directory = resources.use(openDirectory(options, resources));
+  const { clock, entropy } = options;
+  const board = resources.use(
+    createBoard({
+      ...directory,
+      image,
+      imageKey,
+      ...(clock !== undefined && { clock }),
+      ...(entropy !== undefined && { entropy }),
+    }),
+  );
+  board.powerOn();
+  await answering(board, options.signal);
+  board.startTicking();
+  const addresses = await openPorts(board, options, resources);
+
+  const owned = resources.move();
+  return {
+    board,
+    directory: directory.path,
+    addresses,
+    connect: () => connectMemory(board, boardPorts.memory),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An image of one's own has a key of one's own: one without the other is a mistake. */
+function imageOf({ image, imageKey }: Partial<ImageFile>): ImageFile {
+  if (image === undefined && imageKey === undefined) return loadImage();
+  if (image !== undefined && imageKey !== undefined) return { image, imageKey };
+  throw new TypeError('An image and the key it was signed with are given together.');
+}
+
+function openDirectory(
+  { directory, geometry }: EmulatorOptions,
+  resources: AsyncDisposableStack,
+): BoardDirectory {
+  if (directory !== undefined) return openBoardDirectory(directory, geometry);
+  const thrownAway = mkdtempSync(join(tmpdir(), 'tessera-'));
+  resources.defer(() => rmSync(thrownAway, { recursive: true, force: true }));
+  return openBoardDirectory(thrownAway, geometry);
+}
+
+async function openPorts(
+  board: Board,
+  { tcpPort, tcpHost, allowRemote, ptyPath }: EmulatorOptions,
+  resources: AsyncDisposableStack,
+): Promise<Emulator['addresses']> {
+  const addresses: { tcp?: string; serial?: string } = {};
+  if (tcpPort !== undefined) {
+    const listener = await listenTcp(board, {
+      boardPort: boardPorts.tcp,
+      port: tcpPort,
+      ...(tcpHost !== undefined && { host: tcpHost }),
+      ...(allowRemote !== undefined && { allowRemote }),
+    });
+    addresses.tcp = resources.use(listener).address;
+  }
+  if (ptyPath !== undefined) {
+    const line = openPty(board, { path: ptyPath, boardPort: boardPorts.serial });
+    addresses.serial = resources.use(line).address;
+  }
+  return addresses;
+}
+
+/** Returns when the meter has answered a reset of the link, on a port that nobody else uses. */
+async function answering(board: Board, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const challenge = Uint8Array.from(randomBytes(RESET_SIZE));
+  const line = connectMemory(board, boardPorts.readiness);
+  const assembler = createAssembler(({ direction, kind, payload }) => {
+    if (direction === 'response' && kind === 'reset' && equalBytes(payload, challenge)) resolve();
+  });
+  const silent = (): void =>
+    reject(board.fault ? faultOf(board) : new Error('The meter is silent.'));
+  const aborted = (): void => reject(signal?.reason);
+  const timer = setTimeout(silent, READY_MS);
+  signal?.addEventListener('abort', aborted, { once: true });
+  try {
+    line.onData(assembler.push);
+    const request = {
+      direction: 'request',
+      kind: 'reset',
+      sequence: 0,
+      payload: challenge,
+    } as const;
+    for (const frame of encodeMessage(request)) line.send(frame);
+    if (board.fault !== undefined) throw faultOf(board);
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
+    line.close();
+  }
+}
+
+function faultOf({ fault }: Board): Error {
+  return new Error(`The meter does not start. ${fault?.message}`, { cause: fault?.cause });
+}

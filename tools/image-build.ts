@@ -1,0 +1,243 @@
+/** Builds the firmware image: bundles it, holds it to its budget, signs it (requirements.md H2; runtimes.md 2, trap 5). */
+
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, version as bundlerVersion, type Metafile } from 'esbuild';
+import { nodeCrypto } from '#driver/node-crypto';
+import { wipe } from '#protocol/bytes';
+import { type KeyPair, PRIVATE_KEY_SIZE } from '#protocol/crypto';
+import { type ImageVersions, signImage } from '#protocol/documents/image-header';
+
+/** Bytes of the minified body. */
+export const IMAGE_SIZE_MAX = 160_000;
+
+const IMAGE = 'firmware.img';
+const BODY = 'firmware.min.js';
+const KEY = 'image-key.bin';
+const SIZES = 'sizes.json';
+const DEVELOPMENT_KEY = 'development-key.pem';
+
+export interface ImageBuildOptions extends ImageVersions {
+  /** The root of the repository, with package-lock.json and node_modules. */
+  readonly root: string;
+  /** The first module, from the root. */
+  readonly entry: string;
+  /** The folder to write to. */
+  readonly outFolder: string;
+  /** The signing key as PKCS#8 or SEC 1 PEM; by default a development key that is made once in the folder. */
+  readonly signingKey?: string | undefined;
+  readonly sizeMax?: number;
+}
+
+/** What sizes.json holds. All sizes in bytes. */
+export interface ImageSizes {
+  readonly bodySize: number;
+  readonly bodySizeMax: number;
+  readonly gzipSize: number;
+  /** What each package, and each folder of ours, has of the body; the largest first. */
+  readonly packages: Readonly<Record<string, number>>;
+  /** SHA-256 of firmware.img, hex. */
+  readonly imageDigest: string;
+  /** SHA-256 over everything that the image was made from, hex. */
+  readonly inputDigest: string;
+  /** Our own sources in it, from the root. */
+  readonly sources: readonly string[];
+}
+
+export interface ImageBuild {
+  /** False where nothing had changed since the last build. */
+  readonly isNew: boolean;
+  readonly sizes: ImageSizes;
+}
+
+/**
+ * Writes firmware.img, firmware.min.js, image-key.bin and sizes.json, each in one step.
+ * @throws Error for sources that cannot be bundled, a body above the budget, a key that is none on P-256
+ */
+export async function buildImage(options: ImageBuildOptions): Promise<ImageBuild> {
+  mkdirSync(options.outFolder, { recursive: true });
+  const keyPair = keyPairOf(options.signingKey ?? developmentKey(options.outFolder));
+  try {
+    const last = lastBuild(options, keyPair);
+    if (last !== undefined) return { isNew: false, sizes: last };
+    return { isNew: true, sizes: await buildAnew(options, keyPair) };
+  } finally {
+    wipe(keyPair.privateKey);
+  }
+}
+
+async function buildAnew(options: ImageBuildOptions, keyPair: KeyPair): Promise<ImageSizes> {
+  const { root, outFolder, sizeMax = IMAGE_SIZE_MAX } = options;
+  const { body, metafile } = await bundle(options);
+  const packages = sizesByPackage(metafile);
+  if (body.length > sizeMax)
+    throw new Error(
+      `The image has ${body.length} bytes, ${body.length - sizeMax} above its budget of ${sizeMax}:\n` +
+        sizeTable(packages),
+    );
+  const image = signImage(nodeCrypto, keyPair, options, body);
+  const sources = Object.keys(metafile.inputs)
+    .filter((path) => !isPackage(path))
+    .sort();
+  const sizes: ImageSizes = {
+    bodySize: body.length,
+    bodySizeMax: sizeMax,
+    gzipSize: gzipSync(body).length,
+    packages,
+    imageDigest: digest(image),
+    inputDigest: inputDigest(options, keyPair, sources),
+    sources,
+  };
+  replace(join(outFolder, KEY), keyPair.publicKey);
+  replace(join(outFolder, BODY), body);
+  replace(join(outFolder, IMAGE), image);
+  replace(join(outFolder, SIZES), `${JSON.stringify(sizes, undefined, 2)}\n`);
+  return sizes;
+}
+
+async function bundle({
+  root,
+  entry,
+}: ImageBuildOptions): Promise<{ body: Uint8Array; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: BODY,
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'neutral',
+    conditions: ['module', 'import'],
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`${entry} gave no output`);
+  return { body: Uint8Array.from(output.contents), metafile };
+}
+
+/** The sizes of the last build where it was made from the same; undefined where it was not, or is not whole. */
+function lastBuild(options: ImageBuildOptions, keyPair: KeyPair): ImageSizes | undefined {
+  const { outFolder, sizeMax = IMAGE_SIZE_MAX } = options;
+  try {
+    const sizes = JSON.parse(readFileSync(join(outFolder, SIZES), 'utf8')) as ImageSizes;
+    const isWhole =
+      digest(readFileSync(join(outFolder, IMAGE))) === sizes.imageDigest &&
+      digest(readFileSync(join(outFolder, KEY))) === digest(keyPair.publicKey);
+    const isSame = inputDigest(options, keyPair, sizes.sources) === sizes.inputDigest;
+    return isWhole && isSame && sizes.bodySizeMax === sizeMax ? sizes : undefined;
+  } catch {
+    return undefined; // no file, or not one of ours: whatever it is, building anew mends it
+  }
+}
+
+/** Packages are what the lock file says; our own sources are read. */
+function inputDigest(
+  { root, entry, imageVersion, securityVersion }: ImageBuildOptions,
+  { publicKey }: KeyPair,
+  sources: readonly string[],
+): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([bundlerVersion, entry, imageVersion, securityVersion, sources]));
+  hash.update(publicKey);
+  for (const path of ['package.json', 'package-lock.json', relative(root, import.meta.filename)])
+    hash.update(digest(readFileSync(join(root, path))));
+  for (const path of sources) hash.update(digest(readFileSync(join(root, path))));
+  return hash.digest('hex');
+}
+
+function sizesByPackage(metafile: Metafile): Record<string, number> {
+  const sizes = new Map<string, number>();
+  for (const output of Object.values(metafile.outputs))
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const name = packageOf(path);
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    }
+  return Object.fromEntries([...sizes].sort(([, left], [, right]) => right - left));
+}
+
+function packageOf(path: string): string {
+  const inner = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+  return inner ?? path.split('/')[0] ?? path;
+}
+
+function isPackage(path: string): boolean {
+  return path.includes('node_modules/');
+}
+
+/** One line for each package: its bytes and its name. */
+export function sizeTable(packages: Readonly<Record<string, number>>): string {
+  return Object.entries(packages)
+    .map(([name, size]) => `${String(size).padStart(9)}  ${name}`)
+    .join('\n');
+}
+
+function keyPairOf(pem: string): KeyPair {
+  const privateKey = scalarOf(pem);
+  return { privateKey, publicKey: nodeCrypto.publicKeyOf(privateKey) };
+}
+
+function scalarOf(pem: string): Uint8Array {
+  const key = parsedKey(pem);
+  if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new Error('The signing key of the image is no private key on P-256 in PEM.');
+  const { d } = key.export({ format: 'jwk' });
+  const scalar = Uint8Array.from(Buffer.from(d ?? '', 'base64url'));
+  if (scalar.length !== PRIVATE_KEY_SIZE) throw new Error('The signing key has no private part.');
+  return scalar;
+}
+
+function parsedKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined; // OpenSSL's reason could quote what is secret
+  }
+}
+
+/** Made once; of two builds at the same time the first one's key stands. */
+function developmentKey(outFolder: string): string {
+  const path = join(outFolder, DEVELOPMENT_KEY);
+  const known = readIfThere(path);
+  if (known !== undefined) return known;
+  const made = join(outFolder, `${DEVELOPMENT_KEY}.${process.pid}`);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  writeFileSync(made, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+  try {
+    linkSync(made, path);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    rmSync(made);
+  }
+  return readFileSync(path, 'utf8');
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** In one step, so that whoever reads meanwhile gets the old file or the new one. */
+function replace(path: string, content: Uint8Array | string): void {
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, content);
+  renameSync(next, path);
+}
+
+function digest(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
