@@ -68,6 +68,7 @@ const unnamedEncodings = ['bytes', 'text', 'name', 'name16', 'flags', 'constant'
 const narrowed: Readonly<Record<string, string>> = { 'IBI version': 'u8' };
 
 type Layout = Readonly<Record<string, P.CoderType<never>>>;
+const layoutOf = (fields: object): Layout => fields as Layout;
 
 /** What the table must say. A field without a fixed size must be described by hand. */
 function rowsOf(heading: string, magic: string, fields: object, signed: boolean): readonly Row[] {
@@ -88,7 +89,7 @@ function rowsOf(heading: string, magic: string, fields: object, signed: boolean)
     offset += size ?? Number.NaN;
   };
   if (magic !== '') add('magic', magic.length);
-  for (const [field, coder] of Object.entries(fields as Layout)) add(field, coder.size, coder);
+  for (const [field, coder] of Object.entries(layoutOf(fields))) add(field, coder.size, coder);
   if (signed) add('signature', SIGNATURE_SIZE);
   return rows;
 }
@@ -137,7 +138,7 @@ const documents = [
 test.each(documents)('the page tells size and magic of the %s', (heading, { magic, fields }) => {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   const countSize = 2; // of the rates, the only part without a fixed size
-  const sizes = Object.values(fields as Layout).map(({ size }) => size ?? countSize);
+  const sizes = Object.values(layoutOf(fields)).map(({ size }) => size ?? countSize);
 
   const size = sizes.reduce((sum, each) => sum + each, magic.length + SIGNATURE_SIZE);
 
