@@ -37,7 +37,7 @@ const arithmetic = ['@noble/ciphers', '@noble/curves', '@noble/hashes', 'micro-p
 export const walls: Readonly<Record<string, Wall>> = {
   protocol: { folders: [], packages: arithmetic, node: false },
   hw: { folders: [], packages: [], node: false },
-  firmware: { folders: ['protocol', 'hw'], packages: [...arithmetic, 'xstate'], node: false },
+  firmware: { folders: ['protocol', 'hw'], packages: arithmetic, node: false },
   driver: {
     folders: ['protocol'],
     packages: [
