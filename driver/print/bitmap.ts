@@ -107,6 +107,15 @@ export function grow(bitmap: Bitmap, dots: number): Bitmap {
   return grown;
 }
 
+/** Every second dot of the black parts, as on a chess-board: grey, where a head can print black only. */
+export function screened(bitmap: Bitmap): Bitmap {
+  const grey = createBitmap(bitmap.width, bitmap.height);
+  for (let y = 0; y < bitmap.height; y++)
+    for (let x = 0; x < bitmap.width; x++)
+      if (((x ^ y) & 1) === 0 && dotAt(bitmap, x, y) === 1) setDot(grey, x, y, 1);
+  return grey;
+}
+
 /** Whether rows `top` to `bottom` - 1 are white. */
 export function isBlank(bitmap: Bitmap, top: number, bottom: number): boolean {
   for (let at = top * bitmap.stride; at < bottom * bitmap.stride; at++)

@@ -1,6 +1,6 @@
 /** Text as dots: no printer font, no code page, and no byte of a name ever reaches a printer (printing.md 1.1, 1.4). */
 
-import { type Bitmap, blit, createBitmap, type Dot, strokeRectangle } from './bitmap.ts';
+import { type Bitmap, blit, createBitmap, type Dot, dotAt, strokeRectangle } from './bitmap.ts';
 import { type FoundGlyph, findGlyph, kerning, type Weight } from './font.ts';
 import { fillOutline, type Transform, translation } from './outline.ts';
 
@@ -59,6 +59,28 @@ export function measureText(text: string, style: TextStyle): number {
   let width = 0;
   for (const { offset, glyph } of layOut(text, style)) width = offset + glyph.advance;
   return width;
+}
+
+/** The white dots that the first and the last letter bring along, to set a text flush by what is seen of it. */
+export function inkEdges(
+  text: string,
+  style: TextStyle,
+): { readonly left: number; readonly right: number } {
+  const width = measureText(text, style);
+  const reach = style.size;
+  const line = createBitmap(width + 2 * reach, Math.ceil(reach * (ASCENT + DESCENT)));
+  drawText(line, text, style, { x: reach, baseline: Math.ceil(reach * ASCENT) });
+  const isInk = (x: number): boolean => {
+    for (let y = 0; y < line.height; y++) if (dotAt(line, x, y) === 1) return true;
+    return false;
+  };
+  let left = 0;
+  while (left < line.width && !isInk(left)) left += 1;
+  let right = line.width;
+  while (right > left && !isInk(right - 1)) right -= 1;
+  return left === right
+    ? { left: 0, right: 0 }
+    : { left: left - reach, right: reach + width - right };
 }
 
 /** Draws a text on a line. */
