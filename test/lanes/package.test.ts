@@ -103,7 +103,7 @@ test('openMeter is there for JavaScript, and with its types for TypeScript', () 
       "import { openMeter } from 'tessera/driver';",
       'type Port = Parameters<typeof openMeter>[0];',
       "const port: Port = 'tcp:127.0.0.1:9';",
-      "const isAny: 0 extends 1 & Port ? true : false = false;",
+      'const isAny: 0 extends 1 & Port ? true : false = false;',
       'console.log(typeof openMeter, port, isAny);',
     ].join('\n'),
   );
