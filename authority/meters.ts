@@ -1,6 +1,7 @@
 /** Making a meter: its number is allotted, its keys are certified (requirements.md C3, D7). */
 
 import { equalBytes } from '#protocol/bytes';
+import { type BornKeys, verifyMakingProof } from '#protocol/documents/making';
 import { encodeMeterId, formatMeterId } from '#protocol/documents/meter-id';
 import { isPublicKey, issueCertificate, latestCertificate } from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
@@ -22,10 +23,9 @@ export async function allotMeter(
   });
 }
 
-export interface MeterKeys {
-  readonly meterId: Uint8Array;
-  readonly deviceKey: Uint8Array;
-  readonly indiciumKey: Uint8Array;
+export interface MeterKeys extends BornKeys {
+  /** Signed by the device key when the keys were born, 64 bytes. */
+  readonly proof: Uint8Array;
 }
 
 export interface MeterCertificates {
@@ -36,10 +36,12 @@ export interface MeterCertificates {
 /** Certifies the two keys that were born in a meter. The same keys get the same certificates; other keys are refused. */
 export async function certifyMeter(
   context: AuthorityContext,
-  { meterId, deviceKey, indiciumKey }: MeterKeys,
+  keys: MeterKeys,
 ): Promise<AuthorityOutcome<MeterCertificates>> {
+  const { meterId, deviceKey, indiciumKey, proof } = keys;
   const areKeys = [deviceKey, indiciumKey].every((key) => isPublicKey(context, key));
   if (!areKeys || equalBytes(deviceKey, indiciumKey)) return refuseBecause('keyInvalid');
+  if (!verifyMakingProof(context.crypto, keys, proof)) return refuseBecause('signatureInvalid');
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
     const device = await latestCertificate({ db: trx }, meterId, 'device');

@@ -147,7 +147,7 @@ export const authorityRoutes = {
     path: '/meters/:meterId/certificates',
     access: 'token',
     summary: 'Certifies the two keys born in a meter; the same keys get the same certificates.',
-    request: record({ meterId, deviceKey: publicKey, indiciumKey: publicKey }),
+    request: record({ meterId, deviceKey: publicKey, indiciumKey: publicKey, proof: hex(64) }),
     response: record({ device: certificate, indicium: certificate }),
   }),
   grantLicence: route({

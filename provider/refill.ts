@@ -7,11 +7,11 @@
  * was credited gets no answer that a meter would take.
  */
 
+import { equalBytes } from '#protocol/bytes';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import {
-  matchRefill,
   type RefillAuthorisation,
   type RefillReason,
   type RefillRequest,
@@ -80,13 +80,19 @@ async function answerOnce(
   return answer(context, trx, request, account.customerId);
 }
 
-/** The recorded answer, if the request is the one it answers. */
+/**
+ * The recorded answer, if the request is the one it answers. A meter that went on printing signs its pending request
+ * again with other registers, but never with another control sum.
+ */
 function repeat(authorisation: Uint8Array, request: RefillRequest): RefillOutcome {
   const recorded = readRefillAuthorisation(authorisation);
   if (!recorded.ok) throw new Error('the record of a refill is damaged');
-  return matchRefill(recorded.value, request).ok
-    ? { ok: true, value: { authorisation } }
-    : refuseBecause('requestChanged');
+  const { nonce, requestedAmount, ascending, descending } = recorded.value;
+  const isSame =
+    equalBytes(nonce, request.nonce) &&
+    requestedAmount === request.amount &&
+    ascending + descending === request.ascending + request.descending;
+  return isSame ? { ok: true, value: { authorisation } } : refuseBecause('requestChanged');
 }
 
 interface MeterAccount {

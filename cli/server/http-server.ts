@@ -1,0 +1,184 @@
+/**
+ * Serves a route table over HTTP on this machine only (127.0.0.1): every body is checked against the shape of its route,
+ * the operator's routes need the token, and whatever goes wrong is answered in one form: error, message, advice.
+ */
+
+import { timingSafeEqual } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import {
+  type Outcome,
+  type Problem,
+  problemOf,
+  type RefusalCatalogue,
+  type RefusalEntry,
+} from '#protocol/http/refusal';
+import {
+  type AnyRoute,
+  pathFields,
+  type RequestOf,
+  type ResponseOf,
+  routesOf,
+} from '#protocol/http/route';
+import { ShapeError } from '#protocol/http/shape';
+
+/** The largest body that is read. */
+export const BODY_SIZE_MAX = 64 * 1024;
+/** How long a client may take to send its request, milliseconds. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** What goes wrong before a service is reached, or inside it. */
+export const httpRefusals = {
+  requestMalformed: {
+    httpStatus: 400,
+    advice: 'final',
+    text: 'The request does not have the shape of its route.',
+  },
+  tokenRequired: {
+    httpStatus: 401,
+    advice: 'act',
+    text: "This route is the operator's: send the token of the server's directory as a bearer token.",
+  },
+  routeUnknown: { httpStatus: 404, advice: 'final', text: 'There is no such route.' },
+  bodyTooLarge: {
+    httpStatus: 413,
+    advice: 'final',
+    text: `A body has ${BODY_SIZE_MAX} bytes at most.`,
+  },
+  mediaTypeWrong: {
+    httpStatus: 415,
+    advice: 'final',
+    text: 'A body is JSON: send it as application/json.',
+  },
+  internalFault: {
+    httpStatus: 500,
+    advice: 'retry',
+    text: 'The server met a fault; the request may be repeated as it is.',
+  },
+} as const satisfies RefusalCatalogue;
+
+export interface ServeOptions<R> {
+  /** Named in the answer of /health. */
+  readonly name: string;
+  readonly routes: R;
+  readonly services: {
+    readonly [K in keyof R]: (
+      request: RequestOf<R[K]>,
+    ) => Promise<Outcome<ResponseOf<R[K]>, string>>;
+  };
+  readonly refusals: RefusalCatalogue;
+  /** The operator's token. */
+  readonly token: Uint8Array;
+  /** 0 for one that is free. */
+  readonly port: number;
+  /** Told of what only the operator should see: the fault behind an `internalFault`. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** Served until it is disposed, which answers what has arrived and then closes. */
+export interface HttpServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+}
+
+/** @throws Error where the port is taken */
+export async function serve<R extends object>(options: ServeOptions<R>): Promise<HttpServer> {
+  const server = fastify({
+    bodyLimit: BODY_SIZE_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    frameworkErrors: (_error, _request, reply) => refuse(reply, 'routeUnknown', httpRefusals),
+  });
+  server.removeContentTypeParser('text/plain');
+  server.setNotFoundHandler((_request, reply) => refuse(reply, 'routeUnknown', httpRefusals));
+  server.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const name = refusalOf(error);
+    if (name === 'internalFault') options.onFault(error);
+    return refuse(reply, name, httpRefusals, error instanceof ShapeError ? error.message : '');
+  });
+  server.get('/health', async () => ({ server: options.name, isServing: true }));
+  for (const [name, route] of routesOf(options.routes)) addRoute(server, options, name, route);
+  await server.listen({ host: '127.0.0.1', port: options.port });
+  const { port } = server.server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => server.close() };
+}
+
+type Service = (request: unknown) => Promise<Outcome<unknown, string>>;
+
+function addRoute<R>(
+  server: FastifyInstance,
+  { services, refusals, token }: ServeOptions<R>,
+  name: string,
+  route: AnyRoute,
+): void {
+  const service = (services as Readonly<Record<string, Service>>)[name] as Service;
+  server.route({
+    method: route.method,
+    url: route.path,
+    // before the body is read: whoever may not call a route cannot make it work
+    onRequest: async (request, reply) => {
+      if (route.access === 'open' || isToken(request.headers.authorization, token)) return;
+      void reply.header('www-authenticate', 'Bearer');
+      await refuse(reply, 'tokenRequired', httpRefusals);
+    },
+    handler: async (request, reply) => {
+      const decoded = route.request.decode(joined(route, request.params, request.body));
+      const outcome = await service(decoded);
+      if (outcome.ok) return reply.send(route.response.encode(outcome.value));
+      return refuse(reply, outcome.error, refusals, outcome.detail);
+    },
+  });
+}
+
+/** The fields of a request from the path and the body; what the body says of a field of the path is refused. */
+function joined(route: AnyRoute, params: unknown, body: unknown): unknown {
+  if (route.method === 'GET') return fromPath(route, params);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new ShapeError('the body must be an object');
+  for (const name of pathFields(route.path))
+    if (Object.hasOwn(body, name)) throw new ShapeError(`${name}: stands in the path already`);
+  return { ...body, ...fromPath(route, params) };
+}
+
+/** A number in a path is text until here. */
+function fromPath(route: AnyRoute, params: unknown): Readonly<Record<string, unknown>> {
+  const given = params as Readonly<Record<string, string>>;
+  return Object.fromEntries(
+    pathFields(route.path).map((name) => {
+      const value = given[name] ?? '';
+      return [name, /^(?:0|[1-9]\d{0,15})$/.test(value) ? Number(value) : value];
+    }),
+  );
+}
+
+function isToken(authorization: string | undefined, token: Uint8Array): boolean {
+  const digits = /^Bearer ([0-9a-f]+)$/.exec(authorization ?? '')?.[1] ?? '';
+  const shown = Buffer.from(digits, 'hex');
+  return shown.length === token.length && timingSafeEqual(shown, token);
+}
+
+function refusalOf(error: FastifyError | ShapeError): keyof typeof httpRefusals {
+  if (error instanceof ShapeError) return 'requestMalformed';
+  switch (error.statusCode) {
+    case 413:
+      return 'bodyTooLarge';
+    case 415:
+      return 'mediaTypeWrong';
+    case 400:
+      return 'requestMalformed';
+    default:
+      return 'internalFault';
+  }
+}
+
+async function refuse(
+  reply: FastifyReply,
+  name: string,
+  refusals: RefusalCatalogue,
+  detail = '',
+): Promise<FastifyReply> {
+  const entry = refusals[name] as RefusalEntry;
+  const problem: Problem = problemOf(name, entry, detail);
+  return reply.code(entry.httpStatus).send(problem);
+}
