@@ -3,7 +3,15 @@
  * the one file that uses escpos with escpos bundled into it, so that nothing of its tree reaches who installs us.
  */
 
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { mustRun } from './run.ts';
@@ -19,7 +27,10 @@ for (const folder of folders)
   rmSync(join(repositoryRoot, `build/tsc/${folder}.tsbuildinfo`), { force: true });
 mustRun('tsc', '-b', 'cli');
 mustRun('node', 'tools/build-image.ts', '--quiet');
-cpSync(join(repositoryRoot, 'build/image'), join(dist, 'image'), { recursive: true });
+mkdirSync(join(dist, 'image'));
+// Only these two: beside them lies the private key of the maker of this image.
+for (const file of ['firmware.img', 'image-key.bin'])
+  copyFileSync(join(repositoryRoot, 'build/image', file), join(dist, 'image', file));
 const licences = await bundleEscpos();
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences);
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(packageOfDist(), null, 2)}\n`);

@@ -51,6 +51,7 @@ test('it holds JavaScript with types, the image, the licence and the documents, 
   );
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
   expect(sources.filter((file) => !file.startsWith('hw/'))).toEqual([]);
+  expect(files.filter((file) => /\.pem$|key.*\.(?:json|der)$/.test(file))).toEqual([]);
   expect(files.filter((file) => /^(?:dist\/)?(?:firmware|test|tools|bench)\//.test(file))).toEqual(
     [],
   );
