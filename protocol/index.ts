@@ -1,0 +1,78 @@
+/** The protocol: what a program imports to speak to a meter, imitate one, or verify evidence (`tessera/protocol`). */
+
+export {
+  type Command,
+  type CommandName,
+  commandNames,
+  commandOf,
+  commands,
+  type MeterStatus,
+  type Registers,
+  type RequestId,
+  type RequestOf,
+  type ResponseOf,
+} from './command.ts';
+export type { Crypto, KeyPair } from './crypto.ts';
+export {
+  type Answer,
+  decodeResponse,
+  dispatch,
+  encodeRefusal,
+  encodeRequest,
+  encodeSuccess,
+  type Handlers,
+  type Situation,
+} from './dispatch.ts';
+export {
+  type CompactCertificate,
+  readCompactCertificate,
+  verifyCompactCertificate,
+} from './documents/compact-certificate.ts';
+export {
+  type Indicium,
+  type IndiciumFields,
+  readIndicium,
+  verifyIndicium,
+} from './documents/indicium.ts';
+export { keyId } from './documents/key-id.ts';
+export { type Evidence, readEvidence } from './documents/legacy-indicium.ts';
+export { type Licence, verifyLicence } from './documents/licence.ts';
+export { formatMeterId, type MeterId, parseMeterId } from './documents/meter-id.ts';
+export { type PlausibilityFinding, plausible } from './documents/plausible.ts';
+export { type RateTable, rateOf, verifyRateTable } from './documents/rate-table.ts';
+export { type StatusReport, verifyStatusReport } from './documents/status-report.ts';
+export { createFrameDecoder, encodeFrame, type FrameDecoder } from './frame.ts';
+export {
+  type ClientPending,
+  clientConfirm,
+  clientHello,
+  type ServerIdentity,
+  type ServerPending,
+  type SessionKeys,
+  serverAnswer,
+  serverConfirm,
+} from './handshake.ts';
+export { type Assembler, createAssembler, encodeMessage, type Message } from './message.ts';
+export { formatMills, type Mills, mills, parseMills } from './mills.ts';
+export { nobleCrypto } from './noble-crypto.ts';
+export { createRecordLayer, type RecordLayer } from './record.ts';
+export { createResponder, type Responder, type ResponderOptions } from './responder.ts';
+export type { Refusal, Result } from './result.ts';
+export {
+  type CallerName,
+  type LifeCycleName,
+  lifeCycleNames,
+  type Role,
+  type StateName,
+  stateNames,
+} from './state.ts';
+export {
+  type Advice,
+  isTransient,
+  type RefusalName,
+  type StatusEntry,
+  type StatusName,
+  statusEntry,
+  statuses,
+  statusName,
+} from './status.ts';
