@@ -34,6 +34,12 @@ const PKCS8_HEAD = Buffer.from(
 /** SubjectPublicKeyInfo of a P-256 key up to its 33 bytes (RFC 5480, named curve, compressed point). */
 const SPKI_HEAD = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
 
+/** Of the group of P-256 (SP 800-186 3.2.1.3). */
+const ORDER = Buffer.from(
+  'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
+  'hex',
+);
+
 /** Parsed public keys kept; the least recently used one goes. Public keys only: a cache would outlive a wiped secret. */
 const PUBLIC_KEYS_MAX = 256;
 const publicKeys = new Map<string, KeyObject>();
@@ -41,9 +47,15 @@ const publicKeys = new Map<string, KeyObject>();
 /** A copy without the class and the shared memory of Buffer. */
 const plain = (buffer: Buffer): Uint8Array => Uint8Array.from(buffer);
 
+/** OpenSSL signs with zero as if it were a key: a key that was wiped would go on signing, for everybody to forge. */
+function isScalar(privateKey: Uint8Array): boolean {
+  return Buffer.compare(privateKey, ORDER) < 0 && privateKey.some((byte) => byte !== 0);
+}
+
 function privateKeyObject(privateKey: Uint8Array): KeyObject {
   if (privateKey.length !== PRIVATE_KEY_SIZE)
     throw new RangeError(`a private key has ${PRIVATE_KEY_SIZE} bytes, not ${privateKey.length}`);
+  if (!isScalar(privateKey)) throw new RangeError('this is no private key of the curve');
   const der = Buffer.concat([PKCS8_HEAD, privateKey]);
   try {
     return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });

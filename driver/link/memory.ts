@@ -6,6 +6,8 @@ import { type Link, linkListeners } from './link.ts';
 export interface MemoryEnd {
   send(bytes: Uint8Array): void;
   onData(listener: (bytes: Uint8Array) => void): void;
+  /** Where the other end can go away by itself. */
+  onClose?(listener: (reason: Error | undefined) => void): void;
   close(): void;
 }
 
@@ -13,6 +15,7 @@ export interface MemoryEnd {
 export function memoryLink(end: MemoryEnd, address = 'memory:'): Link {
   const listeners = linkListeners();
   end.onData(listeners.data);
+  end.onClose?.((reason) => listeners.closed(reason ?? new Error('the other end went away')));
   return {
     address,
     send(bytes) {
