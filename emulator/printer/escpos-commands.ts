@@ -6,10 +6,10 @@
  * effect here.
  */
 
-export const DLE = 0x10;
-export const ESC = 0x1b;
-export const FS = 0x1c;
-export const GS = 0x1d;
+const DLE = 0x10;
+const ESC = 0x1b;
+const FS = 0x1c;
+const GS = 0x1d;
 
 /** What follows the head of a command. */
 export interface CommandBody {

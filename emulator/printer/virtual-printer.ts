@@ -274,10 +274,10 @@ class TcpPrinter implements VirtualPrinter {
   async *#slices(socket: Socket): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunksOf(socket)) {
       for (let at = 0; at < chunk.length; ) {
-        await this.#room(socket);
+        const room = await this.#room(socket);
         if (socket.destroyed) return;
         const { sliceSize, pauseMs } = pace(this.#bytesPerSecond);
-        const slice = chunk.subarray(at, at + sliceSize);
+        const slice = chunk.subarray(at, at + Math.min(sliceSize, room));
         at += slice.length;
         yield slice;
         if (pauseMs > 0 && !socket.destroyed) await this.#change(pauseMs);
@@ -285,10 +285,12 @@ class TcpPrinter implements VirtualPrinter {
     }
   }
 
-  async #room(socket: Socket): Promise<void> {
+  /** How many bytes the receive buffer takes, when it takes any. */
+  async #room(socket: Socket): Promise<number> {
     while (this.#printer.waitingBytes >= this.#receiveBufferSize && !socket.destroyed) {
       await this.#change();
     }
+    return this.#receiveBufferSize - this.#printer.waitingBytes;
   }
 
   /** Until something changes that may make room or end the wait, or the time is over. */
