@@ -18,8 +18,6 @@ export const FRAME_BODY_SIZE_MAX = 1012;
 
 const ENCODED_SIZE_MAX = FRAME_SIZE_MAX - FRAME_HEADER_SIZE;
 const CRC_SIZE = 4;
-/** COBS of one byte of body and the CRC. */
-const ENCODED_SIZE_MIN = 1 + CRC_SIZE + 1;
 /** The code of a group of 254 bytes with no zero behind it: the only group that may be followed at once by another. */
 const COBS_FULL = 0xff;
 /** As the last byte, a code that promises 254 bytes: COBS never ends so, hence the pad cannot be taken for content. */
@@ -44,16 +42,19 @@ export interface FrameDecoder extends FrameCounters {
 
 /**
  * @param body 1 to 1012 bytes
+ * @returns the frame, alone in its buffer
  * @throws RangeError for another size
  */
 export function encodeFrame(body: Uint8Array): Uint8Array {
   if (body.length < 1 || body.length > FRAME_BODY_SIZE_MAX)
     throw new RangeError(`a frame holds 1 to ${FRAME_BODY_SIZE_MAX} bytes, not ${body.length}`);
-  const frame = new Uint8Array(FRAME_SIZE_MAX);
-  const end = putLengthAndPad(frame, putCobs(frame, body, crc32(body)));
-  frame[0] = FRAME_DELIMITER;
-  return frame.subarray(0, end);
+  const end = putLengthAndPad(workspace, putCobs(workspace, body, crc32(body)));
+  workspace[0] = FRAME_DELIMITER;
+  return workspace.slice(0, end);
 }
+
+/** Where a frame is written before its size is known. */
+const workspace = new Uint8Array(FRAME_SIZE_MAX);
 
 /** Writes COBS(body ‖ crc) XOR AA behind the header; returns where it ends. */
 function putCobs(frame: Uint8Array, body: Uint8Array, crc: number): number {
@@ -147,7 +148,7 @@ export function createFrameDecoder(onBody: (body: Uint8Array) => void): FrameDec
   function judge(rest: Uint8Array): number | undefined {
     if (rest.length < 2) return undefined;
     const length = (rest[0] as number) | ((rest[1] as number) << 8);
-    if (length < ENCODED_SIZE_MIN || length > ENCODED_SIZE_MAX) {
+    if (length > ENCODED_SIZE_MAX) {
       rejectBegun();
       return 2;
     }

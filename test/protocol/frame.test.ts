@@ -194,11 +194,13 @@ describe('the decoder', () => {
 
   const full = Array.from({ length: 250 }, () => 0x22); // with its CRC a group of 254 bytes
   const fullWithCrc = withCrc(Uint8Array.from(full));
+  const endsInDelimiter = withCrc(twoBytesWhoseCrcEndsIn(FRAME_DELIMITER)); // what a byte that is not there XORs to
   const tooLong = withCrc(new Uint8Array(FRAME_BODY_SIZE_MAX + 1)); // zeros, so that it would fit
   test.each<[string, Uint8Array]>([
     ['an empty group behind a full one', frameOf([0xff, ...fullWithCrc, 0x01])],
     ['a pad that no length asks for', frameOf([6, ...withCrc(Uint8Array.of(1)), 0xff])],
     ['a group that goes on behind the end', frameOf([7, ...withCrc(Uint8Array.of(1))])],
+    ['a group that lacks its last byte', frameOf([7, ...endsInDelimiter.subarray(0, -1)])],
     ['no body', frameOf([1, 1, 1, 1, 1])],
     ['a wrong CRC', frameOf([6, 1, 0x1b, 0xdf, 0x05, 0xa4])],
     ['a body above the limit', frameOf(cobsOfZerosThen(tooLong))],
@@ -216,6 +218,9 @@ describe('the decoder', () => {
   test('the frames refused above are refused for that alone: without it they are taken', () => {
     expect(decodeAll([frameOf([0xff, ...fullWithCrc])])).toEqual([hex(Uint8Array.from(full))]);
     expect(decodeAll([frameOf([6, 1, 0x1b, 0xdf, 0x05, 0xa5])])).toEqual(['01']);
+    expect(decodeAll([frameOf([7, ...endsInDelimiter])])).toEqual([
+      hex(endsInDelimiter.subarray(0, 2)),
+    ]);
     const zeros = new Uint8Array(FRAME_BODY_SIZE_MAX);
     expect(decodeAll([frameOf(cobsOfZerosThen(withCrc(zeros)))])).toEqual([hex(zeros)]);
   });
@@ -283,6 +288,16 @@ describe('the decoder', () => {
     expect(seen).toEqual(['02']);
   });
 });
+
+/** No byte of body and CRC is zero, so that all of it is one group. */
+function twoBytesWhoseCrcEndsIn(last: number): Uint8Array {
+  for (let value = 0x0101; value < 0x10000; value++) {
+    const bytes = Uint8Array.of(value, value >> 8);
+    const whole = withCrc(bytes);
+    if (whole.at(-1) === last && !whole.includes(0)) return bytes;
+  }
+  throw new Error('there is no such pair');
+}
 
 /** COBS of zeros with four bytes behind them. */
 function cobsOfZerosThen(bytes: Uint8Array): number[] {

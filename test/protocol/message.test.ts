@@ -1,5 +1,6 @@
 /** Messages: fragments in order make one, anything else makes none (requirements.md F1). */
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFrameDecoder, encodeFrame } from '#protocol/frame';
@@ -87,6 +88,16 @@ describe('golden messages', () => {
       expect(assemble(frames)).toEqual([given]);
     },
   );
+});
+
+test('the examples of the specification are the golden bytes', () => {
+  const specification = readFileSync(new URL('../../docs/link.md', import.meta.url), 'utf8');
+  const spaced = (bytes: Uint8Array) => hex(bytes).replace(/..(?=.)/g, '$& ');
+  const [frame] = readGoldenCases('frame');
+  const [status] = golden;
+
+  expect(specification).toContain(spaced(frame?.result() as Uint8Array));
+  expect(specification).toContain(spaced(status?.given('frame 1') as Uint8Array));
 });
 
 describe('a message', () => {
