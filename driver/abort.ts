@@ -1,7 +1,5 @@
 /** Waiting that the caller may give up: by a signal, at once, whatever goes on behind. */
 
-import { setTimeout as wait } from 'node:timers/promises';
-
 /**
  * What the promise gives, or the reason of the signal as soon as it is aborted. The work itself goes on to its own end.
  */
@@ -17,6 +15,11 @@ export function abortable<T>(signal: AbortSignal | undefined, work: Promise<T>):
 
 /** @throws the reason of the signal where it is aborted */
 export async function pause(timeMs: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  await abortable(signal, wait(timeMs, undefined, { ref: true }));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeMs);
+  try {
+    await abortable(signal, promise);
+  } finally {
+    clearTimeout(timer);
+  }
 }

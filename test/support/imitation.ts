@@ -21,6 +21,8 @@ export interface ImitationOptions {
   readonly meterId?: Uint8Array;
   /** Days of validity of its certificate; none: it is not made yet. */
   readonly validity?: { readonly validFrom: number; readonly validTo: number } | undefined;
+  /** The key that its certificate holds; its own unless given. */
+  readonly certifiedKey?: Uint8Array;
   /** The key whose holder may open a session; anyone's unless given. */
   readonly knownKey?: Uint8Array;
 }
@@ -49,7 +51,7 @@ export function createImitation(options: ImitationOptions = {}): Imitation {
   const { authority = testAuthority, meterId = testMeterId, services = {} } = options;
   const validity = 'validity' in options ? options.validity : EVER;
   const keys = nodeCrypto.generateKeyPair();
-  const { publicKey } = keys;
+  const publicKey = options.certifiedKey ?? keys.publicKey;
   const subject = { serial: 1, subject: meterId, usage: 'device', publicKey } as const;
   const server = {
     ...keys,

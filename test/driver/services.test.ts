@@ -1,0 +1,140 @@
+/** Each service of the command table is one method of the driver, with its request and its answer (F4, decision 3). */
+
+import { describe, expect, test } from 'vitest';
+import type { Meter } from '#driver/meter';
+import { nodeCrypto } from '#driver/node-crypto';
+import { type ServiceName, serviceNames } from '#driver/services';
+import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
+import type { Handlers } from '#protocol/dispatch';
+import { mills } from '#protocol/mills';
+import { ok } from '#protocol/result';
+import { createImitation, sampleIndicium, testMeterId } from '#test/support/imitation';
+import { openTo, registers } from '#test/support/imitation-host';
+
+interface Sample<N extends ServiceName> {
+  readonly ask: (meter: Meter) => Promise<unknown>;
+  readonly request: RequestOf<N>;
+  readonly response: ResponseOf<N>;
+}
+const password = new Uint8Array(8).fill(1);
+const newPassword = new Uint8Array(9).fill(2);
+const key = nodeCrypto.generateKeyPair().publicKey;
+const document = new Uint8Array(20).fill(3);
+const making = { meterId: testMeterId, authorityKey: key, userKey: key };
+const passwords = { userPassword: password, officerPassword: newPassword };
+const piece = {
+  requestId: { counter: 10, nonce: 11 },
+  serviceId: 1,
+  postage: mills(780),
+  mailingDate: 20_260_101,
+  destination: 123_456_789,
+};
+
+const samples: { readonly [N in ServiceName]: Sample<N> } = {
+  status: {
+    ask: (meter) => meter.status(),
+    request: {},
+    response: {
+      state: 'idle',
+      lifeCycle: 'registered',
+      caller: 'nobody',
+      fault: 0,
+      faultDetail: 0,
+      meterId: testMeterId,
+      timeMs: 1_800_000_000_000,
+      registersValid: true,
+      registers,
+    },
+  },
+  version: {
+    ask: (meter) => meter.version(),
+    request: {},
+    response: { protocolVersion: 1, imageVersion: 0x10000, imageDigest: new Uint8Array(32) },
+  },
+  selfTest: { ask: (meter) => meter.selfTest(), request: {}, response: { passed: 12 } },
+  certificates: {
+    ask: (meter) => meter.certificates(),
+    request: {},
+    response: { device: document, indicium: new Uint8Array() },
+  },
+  logIn: { ask: (meter) => meter.logIn(password), request: { password }, response: {} },
+  logOut: { ask: (meter) => meter.logOut(), request: {}, response: {} },
+  changePassword: {
+    ask: (meter) => meter.changePassword({ oldPassword: password, newPassword }),
+    request: { oldPassword: password, newPassword },
+    response: {},
+  },
+  resetUserPassword: {
+    ask: (meter) => meter.resetUserPassword({ newPassword, userKey: new Uint8Array() }),
+    request: { newPassword, userKey: new Uint8Array() },
+    response: {},
+  },
+  initialize: {
+    ask: (meter) => meter.initialize({ ...making, ...passwords }),
+    request: { ...making, ...passwords },
+    response: { deviceKey: key, indiciumKey: key, proof: new Uint8Array(64) },
+  },
+  installCertificates: {
+    ask: (meter) => meter.installCertificates({ device: document, indicium: document }),
+    request: { device: document, indicium: document },
+    response: {},
+  },
+  register: {
+    ask: (meter) => meter.register(document),
+    request: { licence: document },
+    response: {},
+  },
+  installRateTable: {
+    ask: (meter) => meter.installRateTable(document),
+    request: { rateTable: document },
+    response: {},
+  },
+  registers: { ask: (meter) => meter.registers(), request: {}, response: registers },
+  statusReport: {
+    ask: (meter) => meter.statusReport(new Uint8Array(16)),
+    request: { challenge: new Uint8Array(16) },
+    response: { report: document },
+  },
+  refillRequest: {
+    ask: (meter) => meter.refillRequest(mills(50_000)),
+    request: { amount: mills(50_000) },
+    response: { request: document },
+  },
+  refillCommit: {
+    ask: (meter) => meter.refillCommit(document),
+    request: { authorisation: document },
+    response: { credited: mills(50_000), registers },
+  },
+  createIndicium: {
+    ask: (meter) => meter.createIndicium(piece),
+    request: piece,
+    response: { indicium: sampleIndicium(1) },
+  },
+  zeroize: { ask: (meter) => meter.zeroize(), request: {}, response: {} },
+};
+
+describe('each service of the command table is one method', () => {
+  test.each(serviceNames)('%s', async (name) => {
+    const sample: Sample<ServiceName> = samples[name];
+    let asked: unknown;
+    const services = {
+      [name]: (request: unknown) => {
+        asked = request;
+        return ok(sample.response);
+      },
+    } as Partial<Handlers>;
+    const imitation = createImitation({ services });
+    await using meter = await openTo(imitation);
+    const { states, callers, lifeCycles } = commands[name];
+    Object.assign(imitation.situation, {
+      state: states[0],
+      caller: callers[0],
+      lifeCycle: lifeCycles[0],
+    });
+
+    const answer = await sample.ask(meter);
+
+    expect(asked).toEqual(sample.request);
+    expect(answer).toEqual(Object.keys(sample.response).length === 0 ? undefined : sample.response);
+  });
+});
