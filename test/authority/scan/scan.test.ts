@@ -1,3 +1,5 @@
+/** Symbols are read off pictures as they come, and what is no picture is refused. */
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { encode } from 'fast-png';

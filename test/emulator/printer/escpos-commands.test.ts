@@ -1,3 +1,5 @@
+/** Every command of the printer ends where the manuals say, so that what follows is read in step. */
+
 import { describe, expect, test } from 'vitest';
 import { read } from './reading.ts';
 import { bytesOf, DLE, ESC, FS, GS } from './streams.ts';

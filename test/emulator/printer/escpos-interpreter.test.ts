@@ -1,3 +1,5 @@
+/** What reaches the paper is what the commands say, dot for dot and line for line. */
+
 import { describe, expect, test } from 'vitest';
 import { interpret } from '#emulator/printer/escpos-interpreter';
 import { interpreterStart } from '#emulator/printer/interpreter-state';

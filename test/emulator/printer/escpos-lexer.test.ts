@@ -1,3 +1,5 @@
+/** A stream is cut into the same tokens whichever way it arrives in pieces. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interpret } from '#emulator/printer/escpos-interpreter';

@@ -1,3 +1,5 @@
+/** Another reader of ESC/POS, npos, sees the same dots as ours. */
+
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

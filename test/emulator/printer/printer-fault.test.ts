@@ -1,3 +1,5 @@
+/** Faults on request do to the bytes of a line exactly what was asked for. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pace, passLine, soundLine } from '#emulator/printer/printer-fault';

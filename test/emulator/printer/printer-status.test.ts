@@ -1,3 +1,5 @@
+/** The status bytes tell the condition of the printer as the manuals say. */
+
 import { describe, expect, test } from 'vitest';
 import {
   automaticStatus,

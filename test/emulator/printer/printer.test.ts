@@ -1,3 +1,5 @@
+/** A printer without its socket: pages, paper, status, and jobs that break off. */
+
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';

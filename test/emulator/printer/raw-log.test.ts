@@ -1,3 +1,5 @@
+/** The log keeps the bytes of each page, and says where it had no room. */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRawLog } from '#emulator/printer/raw-log';

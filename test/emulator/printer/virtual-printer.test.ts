@@ -1,3 +1,5 @@
+/** The printer on its TCP port: jobs, status, faults, pages as files. */
+
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
