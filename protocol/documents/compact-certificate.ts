@@ -8,8 +8,6 @@ import { date, publicKey } from './document-fields.ts';
 import { decodeMeterId } from './meter-id.ts';
 import { type Issued, issuedDocument } from './signed-document.ts';
 
-export const COMPACT_CERTIFICATE_SIZE = 130;
-
 /**
  * What a certified key signs: `authority` certificates, licences and rate tables · `device` status reports, refill
  * requests and the handshake · `indicium` indicia · `provider` refill authorisations.

@@ -10,7 +10,7 @@ import { ok, type Result, refuse } from '../result.ts';
 import { checked, decodeDocument, keyIdField } from './document-fields.ts';
 import { keyId } from './key-id.ts';
 
-export const MAGIC_SIZE = 4;
+const MAGIC_SIZE = 4;
 
 /** The layout of a document, each field by its name, in order. */
 export type Fields<T> = { readonly [Name in keyof T]: P.CoderType<T[Name]> };

@@ -73,6 +73,10 @@ const noKeys: ReadonlyArray<readonly [string, Uint8Array]> = [
   ['the point at infinity', Uint8Array.of(0)],
 ];
 
+const documentNames = (Object.keys(samples) as SampleName[]).filter((name) => name !== 'indicium');
+const laterMagic = (name: SampleName): Uint8Array =>
+  Uint8Array.from(`${samples[name].magic.slice(0, 3)}2`, (character) => character.charCodeAt(0));
+
 const table: ReadonlyArray<readonly [SampleName, string, string, Uint8Array]> = [
   ...noDates.flatMap(([what, bytes]) => [
     ['indicium', 'mailingDate', what, bytes] as const,
@@ -94,6 +98,7 @@ const table: ReadonlyArray<readonly [SampleName, string, string, Uint8Array]> = 
     ['compact-certificate', 'publicKey', what, bytes] as const,
     ['licence', 'providerKey', what, bytes] as const,
   ]),
+  ...documentNames.map((name) => [name, 'magic', 'of a later layout', laterMagic(name)] as const),
   ['indicium', 'version', 'of IBI', Uint8Array.of(0x50)],
   ['indicium', 'algorithm', 'DSA', Uint8Array.of(1)],
   ['indicium', 'originZip', 'with six digits', u32(100_000)],
