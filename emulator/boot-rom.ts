@@ -1,17 +1,14 @@
 /** The first code of a board: checks an image before anything of it is evaluated (requirements.md H2, A3). */
 
 import { type ImageHeader, verifyImage } from '#protocol/documents/image-header';
-import { nobleCrypto } from '#protocol/noble-crypto';
 import { statusEntry } from '#protocol/status';
+import { bootCrypto } from './boot-crypto.ts';
 
 /** An image that may run, with its source; or why it may not. */
 export type BootCheck =
   | { readonly ok: true; readonly header: ImageHeader; readonly source: string }
   | { readonly ok: false; readonly reason: string };
 
-const crypto = nobleCrypto(() => {
-  throw new Error('the boot ROM only verifies, which needs no random bytes');
-});
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -24,7 +21,7 @@ export function checkImage(
   securityVersion: number,
   image: Uint8Array,
 ): BootCheck {
-  const verified = verifyImage(crypto, imageKey, image);
+  const verified = verifyImage(bootCrypto, imageKey, image);
   if (!verified.ok) return refusal(statusEntry(verified.status).text);
   const { header, body } = verified.value;
   if (header.securityVersion < securityVersion)

@@ -69,7 +69,7 @@ export async function buildImage(options: ImageBuildOptions): Promise<ImageBuild
 }
 
 async function buildAnew(options: ImageBuildOptions, keyPair: KeyPair): Promise<ImageSizes> {
-  const { root, outFolder, sizeMax = IMAGE_SIZE_MAX } = options;
+  const { outFolder, sizeMax = IMAGE_SIZE_MAX } = options;
   const { body, metafile } = await bundle(options);
   const packages = sizesByPackage(metafile);
   if (body.length > sizeMax)
