@@ -16,17 +16,17 @@ import {
   PUBLIC_KEY_SIZE,
   SIGNATURE_SIZE,
 } from './crypto.ts';
+import { METER_ID_SIZE } from './documents/meter-id.ts';
 import { bytes, bytes8, bytes16, decode, oneOf, u8 } from './fields.ts';
 import { expandKey, extractKey } from './kdf.ts';
 import { ok, type Result, refuse } from './result.ts';
 import { callerNames, type Role } from './state.ts';
 
 /** The only version so far. The least that is accepted is pinned, so that nobody can talk two sides down. */
-export const HANDSHAKE_VERSION_MIN = 1;
-export const HANDSHAKE_VERSION_MAX = 1;
+const VERSION_MIN = 1;
+const VERSION_MAX = 1;
 /** P-256, SHA-256, AES-256-GCM. */
-export const HANDSHAKE_SUITE = 1;
-export const METER_ID_SIZE = 8;
+const SUITE = 1;
 
 const NONCE_SIZE = 16;
 const KEY_SIZE = 32;
@@ -112,8 +112,8 @@ export function clientHello(
 ): { message1: Uint8Array; pending: ClientPending } {
   const ephemeral = crypto.generateKeyPair();
   const message1 = helloLayout.encode({
-    version: HANDSHAKE_VERSION_MAX,
-    suites: Uint8Array.of(HANDSHAKE_SUITE),
+    version: VERSION_MAX,
+    suites: Uint8Array.of(SUITE),
     role: client.role,
     clientKey: client.publicKey,
     ephemeralKey: ephemeral.publicKey,
@@ -136,8 +136,7 @@ export function serverAnswer(
   const read = decode(helloLayout, message1, 'malformedRequest');
   if (!read.ok) return read;
   const { version, suites, role, clientKey, ephemeralKey } = read.value;
-  if (version < HANDSHAKE_VERSION_MIN || !suites.includes(HANDSHAKE_SUITE))
-    return refuse('versionUnsupported');
+  if (version < VERSION_MIN || !suites.includes(SUITE)) return refuse('versionUnsupported');
   if (role === 'nobody') return refuse('malformedRequest');
   if (!isKnown(role, clientKey)) return refuse('authenticationFailed');
 
@@ -146,8 +145,8 @@ export function serverAnswer(
   wipe(ephemeral.privateKey);
   if (shared === undefined) return refuse('authenticationFailed');
   const core = {
-    version: Math.min(version, HANDSHAKE_VERSION_MAX),
-    suite: HANDSHAKE_SUITE,
+    version: Math.min(version, VERSION_MAX),
+    suite: SUITE,
     meterId: server.meterId,
     serverKey: server.publicKey,
     ephemeralKey: ephemeral.publicKey,
@@ -202,11 +201,7 @@ function confirmServer(
   const read = decode(answerLayout, message2, 'malformedRequest');
   if (!read.ok) return read;
   const { core, signature, mac } = read.value;
-  if (
-    core.version < HANDSHAKE_VERSION_MIN ||
-    core.version > HANDSHAKE_VERSION_MAX ||
-    core.suite !== HANDSHAKE_SUITE
-  )
+  if (core.version < VERSION_MIN || core.version > VERSION_MAX || core.suite !== SUITE)
     return refuse('versionUnsupported');
   const server: ServerIdentity = {
     meterId: core.meterId.slice(),

@@ -29,7 +29,7 @@ export interface Message {
 export const MESSAGE_SIZE_MAX = 16_384;
 /** Random bytes in a reset, which its response repeats. */
 export const RESET_SIZE = 8;
-export const MESSAGE_HEADER_SIZE = 5;
+const MESSAGE_HEADER_SIZE = 5;
 /** Bytes of payload in every fragment but the last. */
 export const FRAGMENT_SIZE = FRAME_BODY_SIZE_MAX - MESSAGE_HEADER_SIZE;
 

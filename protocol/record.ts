@@ -15,7 +15,7 @@ import { MESSAGE_SIZE_MAX } from './message.ts';
 /** Bytes of plaintext in a record. */
 export const RECORD_PLAINTEXT_MAX = MESSAGE_SIZE_MAX - GCM_TAG_SIZE;
 /** Records under one key, each direction for itself. */
-export const RECORDS_PER_EPOCH = 2 ** 20;
+const RECORDS_PER_EPOCH = 2 ** 20;
 
 const KEY_SIZE = 32;
 const EPOCH_MAX = 0xffff_ffff;

@@ -42,7 +42,6 @@ export function createResponder({ send, handle }: ResponderOptions): Responder {
       return;
     }
     if (last === undefined || !isSame(last.request, request)) {
-      last = undefined; // a handler that faults leaves no answer to an older request behind
       const response = handle(kind, payload);
       const frames = encodeMessage({ direction: 'response', sequence, ...response });
       last = { request, frames };

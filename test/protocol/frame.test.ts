@@ -252,9 +252,10 @@ describe('the decoder', () => {
     decoder.push(good.subarray(0, 5)); // cut short by the next delimiter
     decoder.push(good);
     decoder.push(Uint8Array.of(FRAME_DELIMITER, 0xff, 0xff, 9)); // no length
-    decoder.push(good);
+    decoder.push(good.subarray(0, 5));
+    decoder.push(Uint8Array.of(...good.subarray(5), 8, 0, 8)); // in two portions, the second with two bytes behind
 
-    expect(decoder).toMatchObject({ accepted: 2, rejected: 2, skippedBytes: 4 });
+    expect(decoder).toMatchObject({ accepted: 2, rejected: 2, skippedBytes: 6 });
   });
 
   test('forgets a begun frame when it is reset, and only that', () => {
@@ -286,6 +287,7 @@ describe('the decoder', () => {
     decoder.push(encodeFrame(Uint8Array.of(2)));
 
     expect(seen).toEqual(['02']);
+    expect(decoder).toMatchObject({ accepted: 2, rejected: 0 });
   });
 });
 

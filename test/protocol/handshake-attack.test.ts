@@ -143,6 +143,14 @@ describe('nobody is talked down', () => {
       );
   }
 
+  test('an offer below the least version is refused by the server itself', () => {
+    const { message1 } = clientHello(crypto, client);
+
+    expect(statusOf(serverAnswer(crypto, server, set(version, 0)(message1), anybody))).toBe(
+      'versionUnsupported',
+    );
+  });
+
   test('an offer of several suites and a later version is answered with what there is', () => {
     const { message1 } = clientHello(crypto, client);
     const offer = withSuites(9, 1, 7)(set(version, 3)(message1));

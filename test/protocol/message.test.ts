@@ -143,6 +143,14 @@ describe('the assembler', () => {
   });
   const [a1, a2, a3] = encodeMessage(large(1)) as [Uint8Array, Uint8Array, Uint8Array];
   const [b1, b2, b3] = encodeMessage(large(2)) as [Uint8Array, Uint8Array, Uint8Array];
+  const inKind = (kind: Message['kind']) =>
+    encodeMessage({ ...large(1), kind }) as [Uint8Array, Uint8Array];
+  const inDirection = (direction: Message['direction']) =>
+    encodeMessage({ ...large(1), direction }) as [Uint8Array, Uint8Array];
+  const ofTwo = encodeMessage({ ...large(1), payload: bytesOf(FRAGMENT_SIZE + 5) }) as [
+    Uint8Array,
+    Uint8Array,
+  ];
   const small: Message = { ...large(3), payload: bytesOf(4) };
   const [c1] = encodeMessage(small) as [Uint8Array];
 
@@ -154,6 +162,10 @@ describe('the assembler', () => {
     ['one repeated', [a1, a2, a2, a3], []],
     ['sent again from the start', [a1, a2, a1, a2, a3], [large(1)]],
     ['two messages interleaved', [a1, b1, a2, b2, a3, b3], []],
+    ['the second of another message', [a1, b2, a3], []],
+    ['the second of the same sequence in another kind', [a1, inKind('open')[1], a3], []],
+    ['the second of the same sequence in a response', [a1, inDirection('response')[1], a3], []],
+    ['the second of two, not of three', [a1, ofTwo[1]], []],
     ['another message in between', [a1, c1, a2, a3], [small]],
     ['given up for the next message', [a1, a2, b1, b2, b3], [large(2)]],
   ])('fragments %s', (_, frames, expected) => {
@@ -189,6 +201,7 @@ describe('the assembler', () => {
     ['is of an unknown kind', Uint8Array.of(4, 0, 0, 0, 1)],
     ['has a reserved bit set', Uint8Array.of(0x11, 0, 0, 0, 1)],
     ['is of no fragments', Uint8Array.of(1, 0, 0, 0, 0)],
+    ['is full and of no fragments', Uint8Array.of(1, 0, 0, 0, 0, ...part)],
     ['lies behind the last fragment', Uint8Array.of(1, 0, 0, 1, 1)],
     ['is one of 18', Uint8Array.of(1, 0, 0, 0, 18, ...part)],
     ['is short and not the last', Uint8Array.of(1, 0, 0, 0, 2, ...part.subarray(1))],
