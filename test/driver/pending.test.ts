@@ -1,0 +1,300 @@
+/** Indicia that are charged once, whatever fails between host and meter (requirements.md B3, C4, F6). */
+
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issue, resume } from '#driver/issue';
+import { openMeter } from '#driver/meter';
+import { JournalError, openPendingJournal, type PendingEntry, type Piece } from '#driver/pending';
+import type { RequestOf } from '#protocol/command';
+import { mills } from '#protocol/mills';
+import { ok, type Refusal, refuse } from '#protocol/result';
+import { createImitation, sampleIndicium } from '#test/support/imitation';
+import { identity, registers, replugable, trust } from '#test/support/imitation-host';
+import { failureOf } from '#test/support/settle';
+
+const NAME = 'TS01-0000000042';
+const letter: Piece = {
+  serviceId: 1,
+  postage: mills(780),
+  mailingDate: 20_260_101,
+  destination: 0,
+};
+const parcel: Piece = { ...letter, postage: mills(9_000) };
+
+let folder: string;
+let count = 0;
+const freshPath = () => join(folder, `${count++}.pending`);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pending-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/**
+ * A meter that charges as the firmware does: the same request id gives the recorded indicium, a new one runs ahead of the
+ * last. A test may pull the line behind the next charge or before it, or have the meter refuse.
+ */
+async function chargingMeter() {
+  const recorded = new Map<string, { postage: number; indicium: Uint8Array }>();
+  const charged: number[] = [];
+  let requestCounter = 9;
+  let refusal: Refusal | undefined;
+  let pull: 'before' | 'behind' | undefined;
+
+  function createIndicium({ requestId, postage }: RequestOf<'createIndicium'>) {
+    const key = `${requestId.counter} ${requestId.nonce}`;
+    const known = recorded.get(key);
+    if (known !== undefined)
+      return known.postage === postage
+        ? ok({ indicium: known.indicium })
+        : refuse('requestIdReused');
+    if (requestId.counter <= requestCounter) return refuse('requestForgotten');
+    if (refusal !== undefined) return refusal;
+    if (pull !== 'before') {
+      requestCounter = requestId.counter;
+      charged.push(postage);
+      recorded.set(key, { postage, indicium: sampleIndicium(charged.length) });
+    }
+    if (pull !== undefined) unplug();
+    pull = undefined;
+    return ok({ indicium: sampleIndicium(charged.length) });
+  }
+
+  const imitation = createImitation({
+    services: { registers: () => ok({ ...registers, requestCounter }), createIndicium },
+  });
+  Object.assign(imitation.situation, { state: 'idle', caller: 'user' });
+  const { port, unplug } = replugable(() => imitation);
+  const meter = await openMeter(port, { identity, trust });
+  return {
+    meter,
+    charged,
+    pullAtNext(when: 'before' | 'behind') {
+      pull = when;
+    },
+    refuseWith(next: Refusal | undefined) {
+      refusal = next;
+    },
+  };
+}
+
+describe('an indicium', () => {
+  test('is asked for with a request id that is on disk before', async () => {
+    const path = freshPath();
+    const { meter, charged } = await chargingMeter();
+    await using journal = await openPendingJournal(path);
+
+    const indicium = await issue(meter, journal, letter);
+
+    expect(indicium).toEqual(sampleIndicium(1));
+    expect(charged).toEqual([780]);
+    expect(journal.entries(NAME)).toMatchObject([
+      { piece: letter, state: 'issued', indicium, requestId: { counter: 10 } },
+    ]);
+  });
+
+  test('alike is another one when the first was handed over', async () => {
+    const { meter, charged } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+
+    const pieces = await Promise.all([1, 2, 3].map(() => issue(meter, journal, letter)));
+
+    expect(pieces).toEqual([sampleIndicium(1), sampleIndicium(2), sampleIndicium(3)]);
+    expect(charged).toHaveLength(3);
+  });
+
+  test('of the same reference is the same one, now and after a restart', async () => {
+    const path = freshPath();
+    const named = { ...letter, reference: 'job 7, line 12' };
+    const { meter, charged } = await chargingMeter();
+    await using first = await openPendingJournal(path);
+    await issue(meter, first, named);
+    await issue(meter, first, { ...named, reference: 'job 7, line 13' });
+    await first.close();
+
+    await using second = await openPendingJournal(path);
+
+    expect(await issue(meter, second, named)).toEqual(sampleIndicium(1));
+    expect(charged).toHaveLength(2);
+    expect(await failureOf(issue(meter, second, { ...named, postage: mills(1) }))).toBeInstanceOf(
+      JournalError,
+    );
+  });
+});
+
+describe('when the line is pulled', () => {
+  test.each<['before' | 'behind', boolean]>([
+    ['before', false],
+    ['before', true],
+    ['behind', false],
+    ['behind', true],
+  ])('%s the charge, and the host restarted: %s, it is charged once', async (when, isRestarted) => {
+    const path = freshPath();
+    const { meter, charged, pullAtNext } = await chargingMeter();
+    let journal = await openPendingJournal(path);
+    pullAtNext(when);
+    const lost = await failureOf(issue(meter, journal, letter));
+
+    await meter.reconnect();
+    if (isRestarted) {
+      await journal.close();
+      journal = await openPendingJournal(path);
+    }
+    const indicium = await issue(meter, journal, letter);
+    const another = await issue(meter, journal, parcel);
+    await journal.close();
+
+    expect(lost).toMatchObject({ stage: 'request', isUncertain: true });
+    expect(indicium).toEqual(sampleIndicium(1));
+    expect(another).toEqual(sampleIndicium(2));
+    expect(charged).toEqual([780, 9_000]);
+  });
+
+  test('resume finishes what was left, oldest first, and tells it', async () => {
+    const { meter, charged, pullAtNext } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+    pullAtNext('behind');
+    await failureOf(issue(meter, journal, letter));
+    await meter.reconnect();
+
+    const settled = await resume(meter, journal);
+
+    expect(settled).toMatchObject([
+      { piece: letter, state: 'issued', indicium: sampleIndicium(1) },
+    ]);
+    expect(await resume(meter, journal)).toEqual([]);
+    expect(charged).toEqual([780]);
+  });
+
+  test('what was left and is not alike is finished first, and told', async () => {
+    const { meter, charged, pullAtNext } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+    pullAtNext('before');
+    await failureOf(issue(meter, journal, letter));
+    await meter.reconnect();
+    const resumed: PendingEntry[] = [];
+
+    const indicium = await issue(meter, journal, parcel, {
+      onResumed: (entry) => resumed.push(entry),
+    });
+
+    expect(indicium).toEqual(sampleIndicium(2));
+    expect(resumed).toMatchObject([{ piece: letter, state: 'issued' }]);
+    expect(charged).toEqual([780, 9_000]);
+  });
+});
+
+describe('a refusal', () => {
+  test('about the piece ends it: it is not asked for again', async () => {
+    const { meter, charged, refuseWith } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+    refuseWith(refuse('insufficientFunds', 80));
+
+    const error = await failureOf(issue(meter, journal, letter));
+    refuseWith(undefined);
+    const settled = await resume(meter, journal);
+
+    expect(error).toMatchObject({ status: 'insufficientFunds', detail: 80 });
+    expect(settled).toEqual([]);
+    expect(charged).toEqual([]);
+    expect(journal.entries(NAME)).toMatchObject([
+      { state: 'refused', reason: 'insufficientFunds' },
+    ]);
+  });
+
+  test.each(['wrongRole', 'internalFault'] as const)(
+    '%s says nothing about the piece: it stays unfinished',
+    async (status) => {
+      const { meter, charged, refuseWith } = await chargingMeter();
+      await using journal = await openPendingJournal(freshPath());
+      refuseWith(refuse(status));
+
+      const error = await failureOf(issue(meter, journal, letter));
+      refuseWith(undefined);
+      const indicium = await issue(meter, journal, letter);
+
+      expect(error).toMatchObject({ status });
+      expect(indicium).toEqual(sampleIndicium(1));
+      expect(charged).toEqual([780]);
+      expect(journal.entries(NAME)).toHaveLength(1);
+    },
+  );
+});
+
+test('a signal before anything was intended leaves nothing behind', async () => {
+  const { meter } = await chargingMeter();
+  await using journal = await openPendingJournal(freshPath());
+
+  const error = await failureOf(issue(meter, journal, letter, { signal: AbortSignal.abort() }));
+
+  expect(error).toMatchObject({ name: 'AbortError' });
+  expect(journal.entries(NAME)).toEqual([]);
+});
+
+describe('the file', () => {
+  async function written(): Promise<string> {
+    const path = freshPath();
+    const { meter } = await chargingMeter();
+    await using journal = await openPendingJournal(path);
+    await issue(meter, journal, letter);
+    await issue(meter, journal, parcel);
+    return path;
+  }
+  const statesAfter = async (path: string) => {
+    await using journal = await openPendingJournal(path);
+    return journal.entries(NAME).map(({ state }) => state);
+  };
+
+  test('cut at any byte is what it was when that byte was written', async () => {
+    const path = await written();
+    const whole = await readFile(path, 'utf8');
+
+    for (let size = 0; size <= whole.length; size++) {
+      await writeFile(path, whole.slice(0, size));
+      const lines = Math.max(0, whole.slice(0, size).split('\n').length - 2);
+      const expected = [[], ['intended'], ['issued'], ['issued', 'intended'], ['issued', 'issued']];
+      expect(await statesAfter(path)).toEqual(expected[lines]);
+    }
+  });
+
+  test('is written on behind the cut', async () => {
+    const path = await written();
+    await truncate(path, (await stat(path)).size - 5);
+
+    await using journal = await openPendingJournal(path);
+    const [, entry] = journal.entries(NAME);
+    await journal.issued(entry as PendingEntry, sampleIndicium(2));
+    await journal.close();
+
+    expect(await statesAfter(path)).toEqual(['issued', 'issued']);
+  });
+
+  test('with zeros where a crash kept content from the disk loses only those', async () => {
+    const path = await written();
+    await appendFile(path, '\0'.repeat(40));
+    expect(await statesAfter(path)).toEqual(['issued', 'issued']);
+
+    await appendFile(path, `${'\0'.repeat(40)}"}\n`);
+    expect(await statesAfter(path)).toEqual(['issued', 'issued']);
+  });
+
+  test('with a flipped bit is refused, since leaving a line out might charge a piece twice', async () => {
+    const path = await written();
+    const whole = await readFile(path);
+    const end = whole.lastIndexOf('\n');
+
+    for (let at = 0; at < end; at += 7) {
+      await writeFile(
+        path,
+        whole.map((byte, index) => (index === at ? byte ^ 1 : byte)),
+      );
+      expect(await failureOf(openPendingJournal(path))).toBeInstanceOf(JournalError);
+    }
+  });
+
+  test('is for its owner only', async () => {
+    expect((await stat(await written())).mode & 0o777).toBe(0o600);
+  });
+});
