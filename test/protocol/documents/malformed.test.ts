@@ -207,6 +207,16 @@ describe('what could not be read is not written either', () => {
           amount: mills(200_001),
         }),
     ],
+    [
+      'a refusal of a request for nothing',
+      () =>
+        signRefillAuthorisation(fixedCrypto, provider.privateKey, {
+          ...refillAuthorisation,
+          reason: 'poolEmpty',
+          amount: mills(0),
+          requestedAmount: mills(0),
+        }),
+    ],
     ['an indicium on no day', () => indiciumCore({ ...indicium, mailingDate: 20270229 })],
     [
       'an indicium with postage that does not fit',
@@ -257,6 +267,12 @@ describe('an image is refused', () => {
 
   test('under another key', () => {
     expect(verdict(image, stranger)).toBe('signatureInvalid');
+  });
+
+  test('where its key signed it but it names another', () => {
+    expect(verdict(forged('image-header', 'keyId', new Uint8Array(8), imageKey))).toBe(
+      'signatureInvalid',
+    );
   });
 
   test('where it names the key but another one signed it', () => {
