@@ -237,12 +237,12 @@ export const commands = {
   initialize: command({
     code: 0x18,
     summary:
-      'Makes a meter of a blank device: gives it its number, the authority key and the two roles, and lets its keys be born. The key that opened this session becomes the key of the crypto officer.',
+      'Makes a meter of a device that is not certified yet: gives it its number, the authority key and the two roles, and lets its keys be born. The key that opened this session becomes the key of the crypto officer.',
     channel: 'sealed',
     callers: ['nobody'],
     states: ['uninitialized'],
     enters: 'keyEntry',
-    lifeCycles: ['blank'],
+    lifeCycles: ['blank', 'keyed'],
     charged: false,
     request: P.struct({
       meterId: bytes(8),

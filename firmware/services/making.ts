@@ -1,10 +1,11 @@
 /** From a blank device to a licensed meter: birth of the keys, certificates, licence, rate table (requirements.md G1, B4). */
 
-import { equalBytes, joinBytes, wipe } from '#protocol/bytes';
+import { equalBytes, wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { verifyLicence } from '#protocol/documents/licence';
+import { makingStatement } from '#protocol/documents/making';
 import { decodeMeterId } from '#protocol/documents/meter-id';
 import { verifyRateTable } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
@@ -63,19 +64,13 @@ export function initialize(
     DEVICE_KEY_LABEL,
     device.content.sealedDeviceKey,
     (privateKey) =>
-      crypto.sign(privateKey, makingStatement(meterId, deviceKey, indicium.publicKey)),
+      crypto.sign(
+        privateKey,
+        makingStatement({ meterId, deviceKey, indiciumKey: indicium.publicKey }),
+      ),
   );
   saveStore(device, content, 'keyed');
   return ok({ deviceKey, indiciumKey: indicium.publicKey, proof });
-}
-
-/** What the device key signs when keys are born: that these two keys are of one device with this number. */
-function makingStatement(
-  meterId: Uint8Array,
-  deviceKey: Uint8Array,
-  indiciumKey: Uint8Array,
-): Uint8Array {
-  return joinBytes(Uint8Array.of(0x54, 0x4d, 0x4b, 0x31), meterId, deviceKey, indiciumKey); // TMK1
 }
 
 export function installCertificates(

@@ -1,0 +1,195 @@
+/** `tessera provider …`: sells value to meters (requirements.md G2, G3, G5). */
+
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { nodeCrypto } from '#driver/node-crypto';
+import { VALUE_REQUEST_ID_SIZE } from '#protocol/documents/value';
+import { formatMills, type Mills } from '#protocol/mills';
+import { needed, openHome } from '../home.ts';
+import { amount, customerNumber, portNumber } from '../options.ts';
+import { type Output, table } from '../output.ts';
+import type { Run } from '../run.ts';
+import { createProviderDirectory } from '../server/directory.ts';
+import { startProvider } from '../server/start.ts';
+import { authorityAt, type ProviderClient, providerAt } from '../servers.ts';
+import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
+
+export const PROVIDER_PORT = 8621;
+
+export function addProvider(program: Command, run: Run): void {
+  const provider = program.command('provider').description('sell value to meters');
+  provider
+    .command('init')
+    .summary('make a provider: key, token, data base; the authority certifies it')
+    .requiredOption('--dir <directory>', 'where it lives; must be new or empty')
+    .requiredOption('--authority <url>', 'the authority, running: http://127.0.0.1:PORT')
+    .requiredOption('--authority-token <file>', "the authority operator's token")
+    .option('--name <name>', 'what the authority calls it', 'provider')
+    .action((options: InitOptions) => run((output) => initProvider(options, output)));
+  provider
+    .command('serve')
+    .summary('answer over HTTP on this computer')
+    .requiredOption('--dir <directory>', 'made by init')
+    .option('--port <port>', 'of 127.0.0.1; 0 takes a free one', portNumber, PROVIDER_PORT)
+    .action((options: ServeOptions) =>
+      run((output) => serveUntilInterrupted('provider', options, startProvider, output)),
+    );
+  atOperator(provider.command('pool'), run, 'what the provider still has to sell', pool);
+  atOperator(
+    provider.command('buy').requiredOption('--amount <amount>', 'how much, as 10000', amount),
+    run,
+    'buy value from the authority into the pool',
+    buy,
+  );
+  atOperator(
+    provider.command('customer').requiredOption('--name <name>', 'of the customer'),
+    run,
+    'open an account for a customer',
+    customer,
+  );
+  atOperator(
+    provider
+      .command('pay')
+      .requiredOption('--customer <number>', 'whose account', customerNumber)
+      .requiredOption('--amount <amount>', 'how much, as 100', amount),
+    run,
+    'credit a payment to an account',
+    pay,
+  );
+  atOperator(
+    provider
+      .command('account')
+      .requiredOption('--customer <number>', 'whose account', customerNumber),
+    run,
+    'balance and transactions of an account',
+    account,
+  );
+}
+
+interface OperatorOptions {
+  readonly provider?: string;
+  readonly providerToken: string;
+  readonly amount: Mills;
+  readonly customer: number;
+  readonly name: string;
+}
+type OperatorAction = (
+  provider: ProviderClient,
+  options: OperatorOptions,
+  output: Output,
+) => Promise<number>;
+
+/** What a subcommand for the operator has in common: address and token. */
+function atOperator(command: Command, run: Run, summary: string, action: OperatorAction): void {
+  command
+    .summary(summary)
+    .description(summary)
+    .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')
+    .requiredOption('--provider-token <file>', "the provider operator's token")
+    .action((options: OperatorOptions, self: Command) =>
+      run((output) => {
+        const { settings } = openHome(self.optsWithGlobals()['home']);
+        const url = needed(options.provider, settings.provider, '--provider');
+        return action(providerAt(url, options.providerToken), options, output);
+      }),
+    );
+}
+
+interface InitOptions {
+  readonly dir: string;
+  readonly authority: string;
+  readonly authorityToken: string;
+  readonly name: string;
+}
+
+export async function initProvider(options: InitOptions, output: Output): Promise<number> {
+  const authority = authorityAt(options.authority, options.authorityToken);
+  const { publicKey: authorityKey } = await authority.key({});
+  const directory = await createProviderDirectory(options.dir, {
+    crypto: nodeCrypto,
+    authorityUrl: options.authority,
+    authorityKey,
+    register: (publicKey) => authority.registerProvider({ name: options.name, publicKey }),
+  });
+  const { providerId, certificate } = directory.settings;
+  const token = join(directory.path, 'token');
+  output.say(
+    'providerMade',
+    { directory: directory.path, providerId, certificate, tokenFile: token },
+    `provider ${providerId} made in ${directory.path}\n  operator's token ${token}` +
+      `\nnext: tessera provider serve --dir ${options.dir}`,
+  );
+  return 0;
+}
+
+const pool: OperatorAction = async (provider, _options, output) => {
+  const { ascending, descending, refunded } = await provider.readPool({});
+  output.say(
+    'pool',
+    { ascendingMills: ascending, descendingMills: descending, refundedMills: refunded },
+    table([
+      ['sold', formatMills(ascending)],
+      ['to sell', formatMills(descending)],
+      ['refunded', formatMills(refunded)],
+    ]),
+  );
+  return 0;
+};
+
+const buy: OperatorAction = async (provider, options, output) => {
+  const requestId = nodeCrypto.randomBytes(VALUE_REQUEST_ID_SIZE);
+  const { finished } = await provider.finishPurchases({});
+  if (finished > 0)
+    output.say(
+      'finished',
+      { finished },
+      `${finished} purchase(s) that had no answer yet are finished`,
+    );
+  const bought = await provider.buyValue({ requestId, amount: options.amount });
+  output.say(
+    'bought',
+    { amountMills: bought.amount, issue: bought.issue },
+    `${formatMills(bought.amount)} bought from the authority`,
+  );
+  return 0;
+};
+
+const customer: OperatorAction = async (provider, { name }, output) => {
+  const { customerId } = await provider.openAccount({ name });
+  output.say('customer', { customerId, name }, `customer ${customerId}: ${name}`);
+  return 0;
+};
+
+const pay: OperatorAction = async (provider, options, output) => {
+  const { customer: customerId, amount: paid } = options;
+  const requestId = nodeCrypto.randomBytes(VALUE_REQUEST_ID_SIZE);
+  const { receiptNumber } = await provider.payIn({ customerId, requestId, amount: paid });
+  output.say(
+    'paid',
+    { customerId, amountMills: paid, receiptNumber },
+    `${formatMills(paid)} paid in for customer ${customerId}, receipt ${receiptNumber}`,
+  );
+  return 0;
+};
+
+const account: OperatorAction = async (provider, { customer: customerId }, output) => {
+  const { name, balance, paidIn, isClosed } = await provider.readCustomer({ customerId });
+  output.say(
+    'account',
+    { customerId, name, balanceMills: balance, paidInMills: paidIn, isClosed },
+    `customer ${customerId}: ${name}${isClosed ? ' (closed)' : ''}, balance ${formatMills(balance)}`,
+  );
+  let after = 0;
+  for (;;) {
+    const { transactions } = await provider.listTransactions({ customerId, after });
+    const last = transactions.at(-1);
+    if (last === undefined) return 0;
+    for (const { receiptNumber, kind, amount: moved, balanceAfter, timeMs } of transactions)
+      output.say(
+        'transaction',
+        { receiptNumber, kind, amountMills: moved, balanceAfterMills: balanceAfter, timeMs },
+        `  ${new Date(timeMs).toISOString()} ${receiptNumber} ${kind} ${formatMills(moved)}, then ${formatMills(balanceAfter)}`,
+      );
+    after = last.place;
+  }
+};

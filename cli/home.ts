@@ -1,0 +1,106 @@
+/**
+ * Where the command line keeps what belongs to one meter: the key files of its two roles, the journal of pieces under
+ * way, and where meter, provider and authority are found, so that they need not be said each time.
+ */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type KeyFileHeader, readKeyFileHeader } from '#driver/key-file';
+import type { Role } from '#protocol/state';
+import { Failure, UsageError } from './failure.ts';
+
+/** What is remembered between commands; a command line option goes before it. */
+export interface Settings {
+  /** Port URL of the meter. */
+  readonly port?: string;
+  readonly provider?: string;
+  readonly authority?: string;
+  /** Port URL of the printer, and the name of its profile. */
+  readonly printer?: string;
+  readonly profile?: string;
+}
+
+export interface Home {
+  readonly path: string;
+  readonly settings: Settings;
+  keyFile(role: Role): string;
+  /** What the key file of a role tells without its password; undefined where there is none. */
+  header(role: Role): Promise<KeyFileHeader | undefined>;
+  /** Makes the directory, for its owner alone. */
+  prepare(): void;
+  readonly journal: string;
+  remember(changes: Settings): void;
+}
+
+const FILE = 'settings.json';
+const names = ['port', 'provider', 'authority', 'printer', 'profile'] as const;
+
+export function homePath(given: string | undefined): string {
+  return given ?? process.env['TESSERA_HOME'] ?? join(homedir(), '.tessera');
+}
+
+/** The directory is made when something is kept in it. */
+export function openHome(given: string | undefined): Home {
+  const path = homePath(given);
+  const keyFile = (role: Role): string => join(path, `${role === 'user' ? 'user' : 'officer'}.key`);
+  const prepare = (): void => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  };
+  let settings = readSettings(join(path, FILE));
+  return {
+    path,
+    get settings() {
+      return settings;
+    },
+    keyFile,
+    header: async (role) =>
+      existsSync(keyFile(role)) ? readKeyFileHeader(keyFile(role)) : undefined,
+    prepare,
+    journal: join(path, 'pieces.journal'),
+    remember(changes) {
+      settings = { ...settings, ...changes };
+      prepare();
+      const next = join(path, `${FILE}.new`);
+      writeFileSync(next, `${JSON.stringify(settings, undefined, 2)}\n`, { flush: true });
+      renameSync(next, join(path, FILE));
+    },
+  };
+}
+
+function readSettings(file: string): Settings {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+  const parsed = parse(text);
+  const known = names.filter((name) => typeof parsed?.[name] === 'string');
+  if (parsed === undefined || Object.keys(parsed).length !== known.length)
+    throw new Failure('settingsDamaged', `${file} is damaged.`, 'Mend it, or remove it.');
+  return parsed as Settings;
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined; // the caller says which file
+  }
+}
+
+/** A setting that must be there, from the command line or from before. */
+export function needed(
+  given: string | undefined,
+  remembered: string | undefined,
+  option: string,
+): string {
+  const value = given ?? remembered;
+  if (value === undefined) throw new UsageError(`Say ${option}: nothing is remembered for it.`);
+  return value;
+}

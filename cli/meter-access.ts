@@ -1,0 +1,48 @@
+/** Comes to a meter as one of its roles: key file, session, log-in, with one password for both (requirements.md F2, F3). */
+
+import { openKeyFile } from '#driver/key-file';
+import { type Meter, openMeter } from '#driver/meter';
+import { wipe } from '#protocol/bytes';
+import type { Role } from '#protocol/state';
+import { type Home, needed } from './home.ts';
+import { secretFrom } from './secret.ts';
+
+export interface AccessOptions {
+  readonly port?: string;
+  readonly passwordFile?: string;
+}
+
+const variables = {
+  user: 'TESSERA_USER_PASSWORD',
+  cryptoOfficer: 'TESSERA_OFFICER_PASSWORD',
+} as const;
+const titles = { user: 'user password', cryptoOfficer: 'officer password' } as const;
+
+export function passwordOf(role: Role, file: string | undefined): Promise<Uint8Array> {
+  return secretFrom({ file, variable: variables[role], what: titles[role] });
+}
+
+/** A meter with somebody logged in. Log-out and the end of the session come with its disposal. */
+export async function loggedIn(home: Home, role: Role, options: AccessOptions): Promise<Meter> {
+  const port = needed(options.port, home.settings.port, '--port');
+  const password = await passwordOf(role, options.passwordFile);
+  try {
+    using keyFile = await openKeyFile(home.keyFile(role), password);
+    const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
+    const meter = await openMeter(port, { identity: keyFile, role, trust });
+    try {
+      await meter.logIn(password);
+      return meter;
+    } catch (error) {
+      await meter.close();
+      throw error;
+    }
+  } finally {
+    wipe(password);
+  }
+}
+
+/** A meter to ask what it tells everybody. */
+export function anonymous(home: Home, options: Pick<AccessOptions, 'port'>): Promise<Meter> {
+  return openMeter(needed(options.port, home.settings.port, '--port'));
+}
