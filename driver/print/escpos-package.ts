@@ -24,9 +24,8 @@ export interface CommandStream {
 /** More rows are misread by printers that look at the low byte only (printing.md 1.2). */
 export const BAND_ROWS_MAX = 255;
 
-const OPAQUE = 255;
 const BLACK = 0;
-const WHITE = 255;
+const WHITE_OPAQUE = 255;
 
 export function createCommandStream(): CommandStream {
   let written: Uint8Array = new Uint8Array(0);
@@ -60,13 +59,14 @@ export function createCommandStream(): CommandStream {
 
 /** Four channels: with fewer the package prints everything black. */
 function pixelsOf(band: Bitmap): Uint8Array {
-  const pixels = new Uint8Array(band.width * band.height * 4);
-  let at = 0;
+  const pixels = new Uint8Array(band.width * band.height * 4).fill(WHITE_OPAQUE);
   for (let y = 0; y < band.height; y++)
     for (let x = 0; x < band.width; x++) {
-      pixels.fill(dotAt(band, x, y) === 1 ? BLACK : WHITE, at, at + 3);
-      pixels[at + 3] = OPAQUE;
-      at += 4;
+      if (dotAt(band, x, y) === 0) continue;
+      const at = (y * band.width + x) * 4;
+      pixels[at] = BLACK;
+      pixels[at + 1] = BLACK;
+      pixels[at + 2] = BLACK;
     }
   return pixels;
 }

@@ -3,29 +3,21 @@
 import { encode } from 'fast-png';
 import { type Bitmap, type Dot, dotAt, magnify } from './bitmap.ts';
 
-const BLACK = 0;
-const WHITE = 255;
-
 export interface PngOptions {
   /** Pixels a dot, a whole number; 1 where nothing is said. */
   readonly scale?: number;
 }
 
 /**
- * The dots as a PNG of 8-bit grey, which every reader of symbols takes as it is.
+ * The dots as a PNG of one bit a pixel, which readers of symbols take as it is.
  * @throws RangeError for a scale that would not keep every dot the same size
  */
 export function previewPng(bitmap: Bitmap, { scale = 1 }: PngOptions = {}): Uint8Array {
   if (!Number.isInteger(scale) || scale < 1)
     throw new RangeError('dots are scaled by a whole number, else they lose their shape');
-  const { width, height, data, stride } = scale === 1 ? bitmap : magnify(bitmap, scale);
-  const pixels = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const byte = data[y * stride + (x >> 3)] as number;
-      pixels[y * width + x] = (byte >> (7 - (x & 7))) & 1 ? BLACK : WHITE;
-    }
-  return encode({ width, height, data: pixels, depth: 8, channels: 1 });
+  const { width, height, data } = scale === 1 ? bitmap : magnify(bitmap, scale);
+  const pixels = data.map((byte) => ~byte); // in a PNG black is 0
+  return encode({ width, height, data: pixels, depth: 1, channels: 1 });
 }
 
 export interface TerminalOptions {
