@@ -292,4 +292,16 @@ describe('what was said before', () => {
       'authenticationFailed',
     );
   });
+
+  test('is not confirmed again by whoever knows that a spent key is zeros', () => {
+    const { hello, answer } = exchange();
+    const { message3 } = accepted(clientConfirm(crypto, hello.pending, answer.message2, anybody));
+    const { challenge } = answer.pending;
+    accepted(serverConfirm(crypto, answer.pending, message3));
+    const signature = message3.subarray(5, 69);
+    const forged = message3.slice();
+    forged.set(crypto.hmac(new Uint8Array(32), challenge, signature), 69);
+
+    expect(statusOf(serverConfirm(crypto, answer.pending, forged))).toBe('authenticationFailed');
+  });
 });

@@ -1,5 +1,6 @@
 /** The algorithms of the firmware against vectors of Wycheproof, NIST and RFC 6979 (requirements.md A2). */
 
+import { p256 } from '@noble/curves/nist.js';
 import { describe, expect, test } from 'vitest';
 import { ascii } from '#protocol/bytes';
 import { nobleCrypto } from '#protocol/noble-crypto';
@@ -256,6 +257,7 @@ describe('foreign bytes are refused, not thrown at', () => {
   const notReduced = Uint8Array.of(2, ...new Uint8Array(32).fill(0xff));
 
   test.each<[string, Uint8Array]>([
+    ['the right one in its long form', p256.Point.fromBytes(pair.publicKey).toBytes(false)],
     ['nothing', new Uint8Array()],
     ['the point at infinity', Uint8Array.of(0)],
     ['a point of no form', Uint8Array.of(5, ...pair.publicKey.subarray(1))],

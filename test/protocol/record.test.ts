@@ -155,6 +155,17 @@ describe('what ends a session', () => {
     expect(() => ends.server.seal(text(4))).toThrow('the session has ended');
   });
 
+  test.each([0, 15, RECORD_PLAINTEXT_MAX + 17])(
+    'a record of %i bytes, which the cipher is not troubled with',
+    (size) => {
+      const idle = { ...crypto, open: () => expect.unreachable() };
+      const meter = createRecordLayer(idle, keysOfBoth().server);
+
+      expect(meter.open(new Uint8Array(size))).toBeUndefined();
+      expect(meter.isOpen).toBe(false);
+    },
+  );
+
   test('any bit changed', () => {
     const plaintext = text(1, 2, 3);
     const size = session().client.seal(plaintext).length;
