@@ -35,11 +35,14 @@ export const date: P.CoderType<number> = checked(u32, 'a date YYYYMMDD', isDate)
 /** A ZIP of five digits as a decimal number. */
 export const zip: P.CoderType<number> = checked(u32, 'a ZIP', (value) => value <= 99_999);
 
+/** The largest eleven-digit number. */
+export const DESTINATION_MAX = 99_999_999_999;
+
 /** ZIP, ZIP+4 or ZIP+4 with delivery point (11 digits) as a decimal number; 0 for none. */
 export const destination: P.CoderType<number> = checked(
   u40,
   'a destination',
-  (value) => value <= 99_999_999_999,
+  (value) => value <= DESTINATION_MAX,
 );
 
 /** Model (four characters of 0-9 and A-Z) and serial number (u32). */
