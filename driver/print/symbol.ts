@@ -4,7 +4,7 @@ import { type Bitmap, blit, createBitmap, magnify, setDot } from './bitmap.ts';
 import { dataMatrixModules } from './bwip.ts';
 
 /** The least width of a module that postal scanners are promised, in mil (1/1000 inch). */
-export const MODULE_MIL_MIN = 15;
+const MODULE_MIL_MIN = 15;
 /** White modules to every side. The standard asks for one; two hold against print and cut tolerances (printing.md 4.3). */
 export const QUIET_MODULES = 2;
 
