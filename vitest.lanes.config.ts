@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // One lane at a time: they start programs, build packages and measure.
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
+    testTimeout: 120_000,
+    hookTimeout: 30_000,
   },
 });

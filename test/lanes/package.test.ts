@@ -10,6 +10,8 @@ import { repositoryRoot } from '#tools/sources';
 const binaries = join(repositoryRoot, 'node_modules/.bin');
 const work = mkdtempSync(join(tmpdir(), 'package-'));
 const home = join(work, 'empty');
+/** Building the package, and installing its native parts from a registry. */
+const PACK_AND_INSTALL_MS = 200_000;
 let packed: readonly string[];
 
 /** Runs a program in the folder where the package is installed, with our Node. */
@@ -28,7 +30,7 @@ beforeAll(() => {
   mkdirSync(home);
   writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }\n');
   run('npm', ['install', '--silent', join(work, archive)]);
-});
+}, PACK_AND_INSTALL_MS);
 afterAll(() => rmSync(work, { recursive: true }));
 
 test('it holds JavaScript with types, the image, the licence and the documents, and no source but the contract', () => {
