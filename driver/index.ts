@@ -1,5 +1,6 @@
 /** The driver: what a program imports to use a meter (`tessera/driver`). */
 
+export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
 export {
