@@ -11,7 +11,7 @@ import { type KeyPair, PRIVATE_KEY_SIZE } from '#protocol/crypto';
 import { type ImageVersions, signImage } from '#protocol/documents/image-header';
 
 /** Bytes of the minified body. */
-export const IMAGE_SIZE_MAX = 160_000;
+const IMAGE_SIZE_MAX = 160_000;
 
 const IMAGE = 'firmware.img';
 const BODY = 'firmware.min.js';

@@ -130,6 +130,7 @@ test.each<[string, (path: string) => void, string]>([
   cpSync(path, before, { recursive: true });
 
   expect(() => openBoardDirectory(path, geometry)).toThrow(reason);
+  expect(() => openBoardDirectory(path, geometry)).toThrow(reason); // not that it is in use
 
   for (const name of ['board.json', 'flash.bin'])
     expect(contentOf(path, name)).toEqual(contentOf(before, name));

@@ -2,7 +2,6 @@
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createBoard } from '#emulator/board';
-import { createManualClock } from '#emulator/clock';
 import { createSeededEntropy, deadEntropy } from '#emulator/entropy';
 import { connectMemory } from '#emulator/ports/memory';
 import { createTamperContact } from '#emulator/tamper';
@@ -129,6 +128,12 @@ describe('ports', () => {
     expect(heard.map(text)).toEqual(['ab', 'cd']);
   });
 
+  test('take copies: what the firmware changes after it sent has no effect', () => {
+    const { board } = makeTestBoard();
+
+    expect(ask(board, 'q')).toEqual(['one', 'two']);
+  });
+
   test.each([-1, 16, 1.5, Number.NaN])('there is no port %d', (port) => {
     const { board } = makeTestBoard();
 
@@ -229,6 +234,26 @@ describe('power', () => {
     expect(flash.counters.erases).toBe(0);
     expect(board.isPowered).toBe(false);
     expect(board.fault).toBeUndefined();
+  });
+
+  test('switched off while the image loads, nothing runs, though the image did not notice', () => {
+    const silent = `hardware.entropy.read(1);
+      globalThis.tessera = { powerOn: () => ({ receive() {}, tick() {} }), algorithms: {} };`;
+    const board = createBoard({
+      image: testImage(silent),
+      imageKey: testImageKey.publicKey,
+      entropy: {
+        read(length) {
+          board.powerOff();
+          return new ArrayBuffer(length);
+        },
+      },
+    });
+
+    board.powerOn();
+
+    expect(board.isPowered).toBe(false);
+    expect(board.algorithms).toBeUndefined();
   });
 
   test('switched off by a listener, nothing more is delivered', () => {
@@ -390,12 +415,17 @@ test('ticks by itself when asked, until told to stop', () => {
   expect(ask(board, 'n')).toEqual(['receives=1 ticks=4']);
 });
 
-test('disposed of, a board is off and does not tick', async () => {
-  const { board } = makeTestBoard({ clock: createManualClock() });
-  const stop = board.startTicking();
+test('disposed of, a board is off, does not tick', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const { board } = makeTestBoard();
+  board.startTicking();
+  expect(vi.getTimerCount()).toBe(1);
 
   await board[Symbol.asyncDispose]();
 
   expect(board.isPowered).toBe(false);
-  stop();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -36,6 +36,12 @@ const actions = {
   d: (port) => say(port, hex(hw.fuses.deviceSecret())),
   k: (port) => say(port, hex(hw.fuses.imageKey())),
   i: (port) => say(port, hw.image.size + ' ' + hex(hw.image.read(0, 4))),
+  q: (port) => { // sends one buffer twice, changed between
+    const buffer = bytes('one');
+    hw.ports.send(port, buffer.buffer);
+    buffer.set(bytes('two'));
+    hw.ports.send(port, buffer.buffer);
+  },
   z: (port) => { say(port, 'resetting'); hw.reset(); },
   Z: (port) => { try { hw.reset(); } catch (error) { say(port, 'not dead'); } },
   b: () => { throw new Error('a defect'); },
