@@ -3,7 +3,8 @@
 import { equalBytes } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import {
-  type RefillAuthorisation,
+  matchRefill,
+  type PendingRefill,
   signRefillRequest,
   verifyRefillAuthorisation,
 } from '#protocol/documents/refill';
@@ -52,16 +53,15 @@ function signedRequest(device: Device): Uint8Array {
   );
 }
 
-/** Whether it answers the refill under way: printing in between moves the registers but not their sum (R13). */
-function answersPending(device: Device, authorisation: RefillAuthorisation): boolean {
-  const { refillSequence, refillNonce, refillPending, ascending, descending } =
-    device.journal.state;
-  return (
-    authorisation.sequence === refillSequence &&
-    equalBytes(authorisation.nonce, refillNonce) &&
-    authorisation.requestedAmount === refillPending &&
-    authorisation.ascending + authorisation.descending === ascending + descending
-  );
+function pendingRefill({ journal, content: { meterId } }: Device): PendingRefill {
+  const { refillSequence, refillNonce, refillPending, ascending, descending } = journal.state;
+  return {
+    meterId,
+    sequence: refillSequence,
+    nonce: refillNonce,
+    amount: refillPending,
+    controlSum: ascending + descending,
+  };
 }
 
 export function refillCommit(
@@ -74,15 +74,16 @@ export function refillCommit(
   const read = verifyRefillAuthorisation(crypto, providerKey, request.authorisation);
   if (!read.ok) return read;
   const authorisation = read.value;
-  if (!equalBytes(authorisation.meterId, content.meterId)) return refuse('documentForOtherMeter');
   const { refillSequence, refillNonce, refillPending } = journal.state;
   const isRepeated =
     refillPending === 0 &&
+    equalBytes(authorisation.meterId, content.meterId) &&
     authorisation.sequence === refillSequence &&
     equalBytes(authorisation.nonce, refillNonce);
   if (!isRepeated) {
     if (refillPending === 0) return refuse('noRefillPending');
-    if (!answersPending(device, authorisation)) return refuse('documentMismatch');
+    const matched = matchRefill(authorisation, pendingRefill(device));
+    if (!matched.ok) return matched;
     journal.append('refillCommit', endRefill(stamped(device), authorisation.amount));
     journal.sync();
   }

@@ -129,13 +129,14 @@ export function verifyRefillAuthorisation(
 }
 
 /** What a meter must remember of its request to know the answer again. */
-export type PendingRefill = Pick<
-  RefillRequest,
-  'meterId' | 'sequence' | 'nonce' | 'amount' | 'ascending' | 'descending'
->;
+export interface PendingRefill
+  extends Pick<RefillRequest, 'meterId' | 'sequence' | 'nonce' | 'amount'> {
+  /** Ascending + descending: printing while the answer is under way moves the registers, but not their sum (domain.md R13). */
+  readonly controlSum: number;
+}
 
 /**
- * Whether an authorisation, its signature verified, answers a request in every field they share.
+ * Whether an authorisation, its signature verified, answers a request.
  * Refusals: `documentForOtherMeter`, `documentMismatch`.
  */
 export function matchRefill(
@@ -147,7 +148,6 @@ export function matchRefill(
     authorisation.sequence === pending.sequence &&
     equalBytes(authorisation.nonce, pending.nonce) &&
     authorisation.requestedAmount === pending.amount &&
-    authorisation.ascending === pending.ascending &&
-    authorisation.descending === pending.descending;
+    authorisation.ascending + authorisation.descending === pending.controlSum;
   return answersIt ? ok(authorisation) : refuse('documentMismatch');
 }

@@ -111,8 +111,11 @@ describe('a status report', () => {
 });
 
 describe('a refill authorisation', () => {
+  const { ascending, descending } = refillRequest;
+  const pending = { ...refillRequest, controlSum: ascending + descending };
+
   test('answers the request it was made for', () => {
-    expect(matchRefill(refillAuthorisation, refillRequest)).toEqual({
+    expect(matchRefill(refillAuthorisation, pending)).toEqual({
       ok: true,
       value: refillAuthorisation,
     });
@@ -123,12 +126,18 @@ describe('a refill authorisation', () => {
     ['another refill', { sequence: 6 }, 'documentMismatch'],
     ['another nonce', { nonce: new Uint8Array(8) }, 'documentMismatch'],
     ['another amount', { requestedAmount: mills(199_999) }, 'documentMismatch'],
-    ['another ascending register', { ascending: mills(1) }, 'documentMismatch'],
-    ['another descending register', { descending: mills(1) }, 'documentMismatch'],
+    ['another control sum', { ascending: mills(refillRequest.ascending + 1) }, 'documentMismatch'],
+    ['a control sum of one register', { descending: mills(1) }, 'documentMismatch'],
   ])('for %s answers nothing', (_, difference, expected) => {
-    expect(matchRefill({ ...refillAuthorisation, ...difference }, refillRequest)).toEqual(
+    expect(matchRefill({ ...refillAuthorisation, ...difference }, pending)).toEqual(
       refused(expected),
     );
+  });
+
+  test('answers it too where pieces were printed meanwhile: the sum of the registers is the same', () => {
+    const moved = { ascending: mills(ascending - 1), descending: mills(descending + 1) };
+
+    expect(matchRefill({ ...refillAuthorisation, ...moved }, pending).ok).toBe(true);
   });
 
   test.each<RefillReason>(['insufficientAccountFunds', 'accountClosed', 'poolEmpty'])(
@@ -140,7 +149,7 @@ describe('a refill authorisation', () => {
       const result = verifyRefillAuthorisation(nodeCrypto, provider.publicKey, bytes);
 
       expect(result).toEqual({ ok: true, value: refusal });
-      expect(matchRefill(refusal, refillRequest).ok).toBe(true);
+      expect(matchRefill(refusal, pending).ok).toBe(true);
     },
   );
 });
