@@ -1,10 +1,49 @@
 /** `npm run bench`: how fast the meter is on this machine, as ratios to a signature of node:crypto and a synced write. */
 
-import { signBaseline, syncBaseline } from './support/baselines.ts';
-import { compare } from './support/compare.ts';
+import { join } from 'node:path';
+import { nodeCrypto } from '#driver/node-crypto';
+import { nobleCrypto } from '#protocol/noble-crypto';
+import { SIGN_BASELINE, SYNC_BASELINE, signBaseline, syncBaseline } from './support/baselines.ts';
+import { type Candidate, compare } from './support/compare.ts';
+import { inMemory, inOtherProcess, issuing, onFile } from './support/issuing.ts';
 import { report } from './support/report.ts';
+import { wealthyFlash } from './support/wealthy-meter.ts';
 
 const ROUNDS = 7;
+const DIRECTORY = 'build/bench';
 
-using sync = syncBaseline('build/bench');
-report('bench', await compare(ROUNDS, [signBaseline(), sync]));
+/** What the core cannot be faster than while it computes in JavaScript. */
+function nobleSign(): Candidate {
+  const { sign, generateKeyPair } = nobleCrypto(nodeCrypto.randomBytes);
+  const { privateKey } = generateKeyPair();
+  const message = new Uint8Array(64);
+  return {
+    name: 'noble P-256 sign, as the image computes it',
+    baseline: SIGN_BASELINE,
+    operations: 200,
+    run(operations) {
+      for (let done = 0; done < operations; done++) sign(privateKey, message);
+    },
+  };
+}
+
+await using resources = new AsyncDisposableStack();
+const sync = resources.use(syncBaseline(DIRECTORY));
+const contents = await wealthyFlash();
+const core = await inMemory(contents, resources);
+const synced = await onFile(DIRECTORY, contents, resources);
+const tcp = await inOtherProcess(join(DIRECTORY, 'tcp'), 'tcp', contents, resources);
+const serial = await inOtherProcess(join(DIRECTORY, 'serial'), 'serial', contents, resources);
+
+report(
+  'bench',
+  await compare(ROUNDS, [
+    signBaseline(),
+    sync,
+    nobleSign(),
+    issuing('indicia, core in memory', SIGN_BASELINE, core),
+    issuing('indicia, journal on a file, one sync each', SYNC_BASELINE, synced),
+    issuing('indicia, over TCP, one sync each', SYNC_BASELINE, tcp),
+    issuing('indicia, over a serial line (pty), one sync each', SYNC_BASELINE, serial),
+  ]),
+);

@@ -1,0 +1,122 @@
+/** A meter that will not run out of funds: made, licensed and refilled once, then started from what its flash held. */
+
+import { memoryLink } from '#driver/link/memory';
+import { type Meter, openMeter } from '#driver/meter';
+import { nodeCrypto } from '#driver/node-crypto';
+import { type Board, createBoard } from '#emulator/board';
+import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
+import { loadImage } from '#emulator/image-file';
+import { connectMemory } from '#emulator/ports/memory';
+import { issueCompactCertificate } from '#protocol/documents/compact-certificate';
+import { addDays, dateOf } from '#protocol/documents/date';
+import { DESCENDING_MAX, issueLicence } from '#protocol/documents/licence';
+import { encodeMeterId } from '#protocol/documents/meter-id';
+import { issueRateTable } from '#protocol/documents/rate-table';
+import { readRefillRequest, signRefillAuthorisation } from '#protocol/documents/refill';
+import { mills } from '#protocol/mills';
+
+export const deviceSecret = nodeCrypto.randomBytes(32);
+export const POSTAGE = mills(200);
+export const SERVICE = 9;
+export const today = dateOf(Date.now());
+
+const [authority, provider, officer, user] = [0, 1, 2, 3].map(() =>
+  nodeCrypto.generateKeyPair(),
+) as [Keys, Keys, Keys, Keys];
+type Keys = ReturnType<typeof nodeCrypto.generateKeyPair>;
+const meterId = encodeMeterId({ model: 'TS01', serial: 1 });
+const password = (): Uint8Array => new TextEncoder().encode('a password');
+const trust = { authorityKey: authority.publicKey, meterId };
+
+export function boardOn(flash: FlashDevice): Board {
+  const board = createBoard({ ...loadImage(), deviceSecret, flash });
+  board.powerOn();
+  return board;
+}
+
+/** The user, logged in. */
+export async function userAt(port: Parameters<typeof openMeter>[0]): Promise<Meter> {
+  const meter = await openMeter(port, { identity: user, trust });
+  await meter.logIn(password());
+  return meter;
+}
+
+export const lineTo = (board: Board): ReturnType<typeof memoryLink> =>
+  memoryLink(connectMemory(board));
+
+async function make(board: Board): Promise<void> {
+  await using maker = await openMeter(lineTo(board), {
+    identity: officer,
+    role: 'cryptoOfficer',
+    trust: 'unmade',
+  });
+  const born = await maker.initialize({
+    meterId,
+    authorityKey: authority.publicKey,
+    userKey: user.publicKey,
+    userPassword: password(),
+    officerPassword: password(),
+  });
+  const certificate = (usage: 'device' | 'indicium', publicKey: Uint8Array): Uint8Array =>
+    issueCompactCertificate(nodeCrypto, authority, {
+      serial: 1,
+      subject: meterId,
+      usage,
+      validFrom: today,
+      validTo: addDays(today, 365),
+      publicKey,
+    });
+  await maker.installCertificates({
+    device: certificate('device', born.deviceKey),
+    indicium: certificate('indicium', born.indiciumKey),
+  });
+}
+
+async function license(board: Board): Promise<void> {
+  await using meter = await openMeter(lineTo(board), {
+    identity: officer,
+    role: 'cryptoOfficer',
+    trust,
+  });
+  await meter.logIn(password());
+  const licence = issueLicence(nodeCrypto, authority, {
+    meterId,
+    sequence: 1,
+    licenceNumber: 1,
+    originZip: 20260,
+    providerId: 1,
+    providerKey: provider.publicKey,
+    descendingMax: mills(DESCENDING_MAX),
+    postageMin: POSTAGE,
+    postageMax: POSTAGE,
+    issueDate: today,
+  });
+  await meter.register(licence);
+  const rates = [
+    { serviceId: SERVICE, kind: 'fixed', minimum: POSTAGE, maximum: POSTAGE },
+  ] as const;
+  const validity = { version: 1, validFrom: today, validTo: addDays(today, 365) };
+  await meter.installRateTable(issueRateTable(nodeCrypto, authority, { ...validity, rates }));
+}
+
+async function refill(board: Board): Promise<void> {
+  await using meter = await userAt(lineTo(board));
+  const { request } = await meter.refillRequest(mills(DESCENDING_MAX));
+  const asked = readRefillRequest(request);
+  if (!asked.ok) throw new Error('the meter gave something that is no refill request');
+  const { amount, timeMs } = asked.value;
+  const answer = { ...asked.value, requestedAmount: amount, available: amount, timeMs };
+  await meter.refillCommit(
+    signRefillAuthorisation(nodeCrypto, provider.privateKey, { ...answer, reason: 'ok' }),
+  );
+}
+
+/** What the flash of the meter holds. */
+export async function wealthyFlash(): Promise<Uint8Array> {
+  const flash = createMemoryFlash();
+  await using board = boardOn(flash);
+  await make(board);
+  await license(board);
+  await refill(board);
+  return flash.contents();
+}
