@@ -12,9 +12,9 @@ import { LinkError, type LinkErrorFields } from './errors.ts';
 import type { Link } from './link/link.ts';
 
 /** How often a request is sent before the meter counts as silent. */
-export const TRIES = 3;
+const TRIES = 3;
 /** How long an answer may take before the request is sent again. */
-export const ANSWER_TIMEOUT_MS = 3_000;
+const ANSWER_TIMEOUT_MS = 3_000;
 /** How long the first answer may take: whoever is there answers a reset at once. */
 const RESET_TIMEOUT_MS = 1_000;
 
@@ -53,7 +53,7 @@ const CLOSED: Ending = { what: 'the line to the meter is closed', advice: LOST }
 
 export interface ExchangeOptions {
   randomBytes(size: number): Uint8Array;
-  /** For one try of a request; {@link ANSWER_TIMEOUT_MS} unless given. */
+  /** For one try of a request; 3,000 unless given. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -12,6 +12,8 @@ export interface TcpAddress {
 
 /** How long a connection may take to come about. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** How long the other side may take to accept what was sent last, before the connection is torn down. */
+const CLOSE_TIMEOUT_MS = 1_000;
 /** After how long a silence the system asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -96,9 +98,12 @@ function socketLink(socket: Socket, address: string): Link {
     close() {
       listeners.closed(undefined);
       const { promise, resolve } = Promise.withResolvers<void>();
-      if (socket.closed) resolve();
-      else socket.once('close', () => resolve());
-      socket.end();
+      if (socket.closed) return Promise.resolve();
+      const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
       socket.destroySoon();
       return promise;
     },
