@@ -138,9 +138,9 @@ function set(state: InterpreterState, change: Partial<Settings>): Step {
   return { state: { ...state, settings: { ...state.settings, ...change } }, events: [] };
 }
 
-/** GS P: 1/x inch, and one dot where x is 0 or finer than the head. */
+/** Dots in 1/divisor inch (GS P); one dot where the divisor is 0. */
 function motionUnit(dpi: number, divisor: number): number {
-  return divisor === 0 || divisor > dpi ? 1 : dpi / divisor;
+  return divisor === 0 ? 1 : dpi / divisor;
 }
 
 /** These settings act at the beginning of a line only. */

@@ -185,6 +185,7 @@ describe('the paper moves', () => {
     { bytes: bytesOf(ESC, 'd', 3), events: ['feed 30'] },
     { bytes: bytesOf(ESC, 'd', 0), events: [] },
     { bytes: bytesOf(GS, 'P', 0, 30, ESC, 'J', 5), events: ['feed 10'] },
+    { bytes: bytesOf(GS, 'P', 0, 120, ESC, 'J', 13), events: ['feed 7'] },
     { bytes: bytesOf(GS, 'P', 0, 30, GS, 'P', 0, 0, ESC, 'J', 5), events: ['feed 5'] },
   ])('by $bytes', ({ bytes, events }) => {
     expect(read(bytes)).toEqual(events);

@@ -112,3 +112,9 @@ test.each([
 
   expect(tells.map(({ what }) => what)).toEqual(told);
 });
+
+test('GS a 2 asks to be told of the cover, also where the printer is offline anyway', () => {
+  const out: PrinterStatus = { ...readyStatus, paper: 'out' };
+
+  expect(isTold(0b0010, out, { ...out, isCoverOpen: true })).toBe(true);
+});

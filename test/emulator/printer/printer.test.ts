@@ -79,6 +79,15 @@ describe('a page', () => {
     expect(pages[1]?.textLines).toEqual(['A']);
   });
 
+  test('is as long as what is printed on it', () => {
+    const { pages, send } = onDesk();
+    const rows = Array.from({ length: 1000 }, (_, index) => [index & 0xff, index >> 8]);
+
+    send(raster(0, rows), fullCut);
+
+    expect(pages[0]?.dots).toEqual(bytesOf(rows.flat()));
+  });
+
   test('is not made where nothing hangs out', () => {
     const { pages, send } = onDesk();
 
@@ -214,6 +223,15 @@ describe('the status', () => {
     ]);
   });
 
+  test('is not told of other changes than those asked for', () => {
+    const { printer, events, send } = onDesk();
+    send(GS, 'a', 0x08);
+
+    printer.setStatus({ isCoverOpen: true });
+
+    expect(events).toEqual(['answer 1000000f']);
+  });
+
   test('is told to its owner when it changes, not when it does not', () => {
     const told: string[] = [];
     const { printer } = onDesk({ onStatus: ({ paper }) => told.push(paper) });
@@ -269,11 +287,13 @@ test('a power cycle forgets the job and the settings, but not the paper', () => 
   send(square, 0xff, processId('J001'));
 
   printer.powerCycle();
+  const told = events.splice(0);
   printer.setStatus({ isCoverOpen: false });
   send(square, fullCut);
 
   expect(pages[0]?.dots).toEqual(bytesOf([0, 0xff, 0xff, 0, 0x81, 0]));
-  expect(events).not.toContain(completed('J001'));
+  expect(told).toEqual(['answer 1000000f', 'answer 3800000f']);
+  expect(events).toEqual(['page of 3']);
 });
 
 test('the report counts what a real printer would not print as it was meant', () => {

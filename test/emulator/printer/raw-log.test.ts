@@ -45,6 +45,17 @@ test('a full log says which pages lack something, and keeps whole ones again', (
   expect(wholeAgain).toEqual({ raw: Uint8Array.of(7, 8), isRawTruncated: false });
 });
 
+test('a page that begins in a gap keeps what comes after it', () => {
+  const log = createRawLog(4);
+  log.append(Uint8Array.of(1, 2, 3, 4, 5, 6));
+  log.takeUntil(2);
+
+  log.append(Uint8Array.of(7, 8));
+  const page = log.takeUntil(8);
+
+  expect(page).toEqual({ raw: Uint8Array.of(7, 8), isRawTruncated: true });
+});
+
 test('a page longer than the log lacks its end', () => {
   const log = createRawLog(4);
   log.append(Uint8Array.of(1, 2, 3, 4, 5, 6));
