@@ -17,7 +17,7 @@ import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 
 export const CHALLENGE_SIZE = 16;
 /** How far the clock of a meter may be from ours, milliseconds. */
-export const CLOCK_TOLERANCE_MS = 10 * 60 * 1000;
+const CLOCK_TOLERANCE_MS = 10 * 60 * 1000;
 
 export const reportCheckNames = ['registers', 'history', 'indicia', 'clock', 'fault'] as const;
 export type ReportCheckName = (typeof reportCheckNames)[number];

@@ -36,7 +36,7 @@ export interface Home {
 const FILE = 'settings.json';
 const names = ['port', 'provider', 'authority', 'printer', 'profile'] as const;
 
-export function homePath(given: string | undefined): string {
+function homePath(given: string | undefined): string {
   return given ?? process.env['TESSERA_HOME'] ?? join(homedir(), '.tessera');
 }
 

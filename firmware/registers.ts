@@ -9,9 +9,9 @@ import { ok, type Result, refuse } from '#protocol/result';
 import { invariant } from './fault.ts';
 import { type DebitDetail, type MeterState, NO_DETAIL } from './journal-record.ts';
 
-/** The indicium has 40 bits for the ascending register and 32 for the descending one (domain.md 1.1). */
+/** The indicium has 40 bits for the ascending register (domain.md 1.1). */
 const ASCENDING_MAX = 0xff_ffff_ffff;
-export const DESCENDING_MAX = 0xffff_ffff;
+
 /** How far the counter of a request id may run ahead: a wrong one cannot use up the numbers. */
 const REQUEST_COUNTER_STEP_MAX = 0x1_0000;
 

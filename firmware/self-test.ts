@@ -12,7 +12,7 @@ import { Fault } from './fault.ts';
 import { knownAnswers } from './known-answers.ts';
 
 /** Numbers of the tests beside the known answers, which count from 1 in their own order. */
-export const selfTests = { imageIntegrity: 32, pairwiseConsistency: 33 } as const;
+const selfTests = { imageIntegrity: 32, pairwiseConsistency: 33 } as const;
 
 /** How many known answers stand before the image is checked: the algorithms that check it. */
 const INTEGRITY_ALGORITHMS = 3;

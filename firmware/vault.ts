@@ -17,8 +17,8 @@ import type { RoleAccess } from './store.ts';
 
 /** SP 800-132 asks for 1,000 at least; the device secret and the count of tries carry the strength (domain.md R47). */
 const PASSWORD_ITERATIONS = 1000;
-export const PASSWORD_SIZE_MIN = 8;
-export const PASSWORD_SIZE_MAX = 64;
+const PASSWORD_SIZE_MIN = 8;
+const PASSWORD_SIZE_MAX = 64;
 
 const NO_CONTEXT = new Uint8Array(0);
 
@@ -53,7 +53,7 @@ export function sealSecret(
 }
 
 /** The secret; undefined where the key is not the one it was sealed with, or the bytes were changed. */
-export function unsealSecret(
+function unsealSecret(
   crypto: Crypto,
   key: Uint8Array,
   label: string,

@@ -17,7 +17,7 @@ import { startAuthority } from '../server/start.ts';
 import { authorityAt } from '../servers.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
 
-export const AUTHORITY_PORT = 8620;
+const AUTHORITY_PORT = 8620;
 
 export function addAuthority(program: Command, run: Run): void {
   const authority = program
@@ -46,7 +46,7 @@ export function addAuthority(program: Command, run: Run): void {
     );
 }
 
-export async function initAuthority(path: string, output: Output): Promise<number> {
+async function initAuthority(path: string, output: Output): Promise<number> {
   const directory = await createAuthorityDirectory(path, nodeCrypto);
   const { keys, databaseUrl } = directory;
   await using authority = await openAuthority({

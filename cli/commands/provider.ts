@@ -14,7 +14,7 @@ import { startProvider } from '../server/start.ts';
 import { authorityAt, type ProviderClient, providerAt } from '../servers.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
 
-export const PROVIDER_PORT = 8621;
+const PROVIDER_PORT = 8621;
 
 export function addProvider(program: Command, run: Run): void {
   const provider = program.command('provider').description('sell value to meters');
@@ -102,7 +102,7 @@ interface InitOptions {
   readonly name: string;
 }
 
-export async function initProvider(options: InitOptions, output: Output): Promise<number> {
+async function initProvider(options: InitOptions, output: Output): Promise<number> {
   const authority = authorityAt(options.authority, options.authorityToken);
   const { publicKey: authorityKey } = await authority.key({});
   const directory = await createProviderDirectory(options.dir, {

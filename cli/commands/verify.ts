@@ -90,7 +90,7 @@ async function verify(
   return isAccepted ? 0 : 1;
 }
 
-export function tellVerdict(evidence: Uint8Array, verdict: Verdict, output: Output): void {
+function tellVerdict(evidence: Uint8Array, verdict: Verdict, output: Output): void {
   const { accepted, checks, indicium, format, firstSeenMs } = verdict;
   const content =
     indicium === undefined

@@ -28,7 +28,7 @@ const TOKEN_FILE = 'token';
 const SETTINGS_FILE = 'settings.json';
 const DATABASE_FILE = 'database.sqlite';
 /** Bytes of the operator's token; the file has them in hexadecimal. */
-export const TOKEN_SIZE = 32;
+const TOKEN_SIZE = 32;
 
 const common = { format: whole(1, 1), publicKey: hex(33) };
 

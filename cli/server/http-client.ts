@@ -11,7 +11,7 @@ import { choice, record, type Shape, ShapeError, text } from '#protocol/http/sha
 import type { Advice } from '#protocol/status';
 
 /** How long an answer may take, milliseconds, unless told otherwise. */
-export const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** The server refused; nothing has changed there. */
 export class ServerRefusedError extends Error {

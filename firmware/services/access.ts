@@ -18,7 +18,7 @@ import {
 } from '../vault.ts';
 
 /** Wrong passwords of one role in a row before it is locked out. */
-export const TRIES_MAX = 10;
+const TRIES_MAX = 10;
 
 const triesOf = { user: 'userTries', cryptoOfficer: 'officerTries' } as const;
 

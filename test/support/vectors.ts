@@ -14,7 +14,7 @@ const folder = process.env['TESSERA_VECTORS'] ?? '../shared/vectors';
  * @returns undefined where the file is absent, which is printed
  * @throws Error instead in continuous integration (CI=true), where the vectors must run
  */
-export function vectorFile(path: string): string | undefined {
+function vectorFile(path: string): string | undefined {
   const file = fileURLToPath(new URL(`${folder.replace(/\/$/, '')}/${path}`, repository));
   if (existsSync(file)) return file;
   const message = `VECTORS DID NOT RUN: ${file} is absent; set TESSERA_VECTORS to their folder`;
