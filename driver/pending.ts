@@ -92,7 +92,7 @@ function toLine(value: Step | typeof HEADER): string {
 /** The content of a line; undefined where it is not what was written. */
 function fromLine(line: string): unknown {
   const json = line.slice(CHECKSUM_DIGITS + 1);
-  return line.slice(0, CHECKSUM_DIGITS) === checksum(json) ? JSON.parse(json) : undefined;
+  return line === `${checksum(json)} ${json}` ? JSON.parse(json) : undefined;
 }
 
 /** The entries in the order they were intended, made step by step. */
