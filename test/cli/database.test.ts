@@ -1,12 +1,15 @@
 /** The SQLite data base keeps what it was given to the mill, and takes nothing of another kind (architecture.md decision 11). */
 
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Dialect, Kysely, sql } from 'kysely';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '#cli/database';
 import { MILLS_MAX } from '#protocol/mills';
+import { repositoryRoot } from '#tools/sources';
 
 interface Tables {
   coins: { coin_id: number; worth: number; name: string; image: Uint8Array | null };
@@ -90,31 +93,49 @@ test.each(['', 'sqlite:', 'coins.sqlite', 'postgres://127.0.0.1/coins', 'file:co
 describe('in a file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'database-'));
   const url = `sqlite:${join(directory, 'coins.sqlite')}`;
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('every commit is synced, and two processes write in turn', async () => {
-    const [one, other] = [await openCoins(openDatabase(url)), await openCoins(openDatabase(url))];
-    const pragma = async (name: string) =>
-      Object.values(
-        (await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(one)).rows[0] ?? {},
-      )[0];
-    await one.insertInto('coins').values(coin).execute();
+  test('every commit is synced', async () => {
+    const db = await openCoins(openDatabase(url));
+    const pragma = async (name: string) => {
+      const { rows } = await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db);
+      return Object.values(rows[0] ?? {})[0];
+    };
 
-    const raise = (db: Kysely<Tables>) =>
-      db.transaction().execute(async (trx) => {
-        const { worth } = await trx.selectFrom('coins').select('worth').executeTakeFirstOrThrow();
-        await trx
-          .updateTable('coins')
-          .set({ worth: worth + 1 })
-          .execute();
-      });
-    for (let time = 0; time < 20; time++) await raise(time % 2 === 0 ? one : other);
-
-    expect([
+    const found = [
       await pragma('journal_mode'),
       await pragma('synchronous'),
       await pragma('foreign_keys'),
-    ]).toEqual(['wal', 2, 1]);
-    expect(await other.selectFrom('coins').select('worth').execute()).toEqual([{ worth: 25 }]);
+    ];
+
+    expect(found).toEqual(['wal', 2, 1]);
   });
+
+  test('processes that read and then write do so in turn, and none is turned away', async () => {
+    const db = await openCoins(openDatabase(url));
+    await db.insertInto('coins').values(coin).execute();
+
+    await Promise.all([raiseInProcess(20), raiseInProcess(20), raiseInProcess(20)]);
+
+    expect(await db.selectFrom('coins').select('worth').execute()).toEqual([{ worth: 65 }]);
+  });
+
+  /** Another process raises the worth of the coin by 1, so many times, each in a transaction that reads first. */
+  function raiseInProcess(times: number): Promise<unknown> {
+    const program = `
+      import { Kysely } from 'kysely';
+      import { openDatabase } from '#cli/database';
+      const db = new Kysely({ dialect: openDatabase(${JSON.stringify(url)}) });
+      for (let time = 0; time < ${times}; time++)
+        await db.transaction().execute(async (trx) => {
+          const { worth } = await trx.selectFrom('coins').select('worth').executeTakeFirstOrThrow();
+          await new Promise((resolve) => setImmediate(resolve));
+          await trx.updateTable('coins').set({ worth: worth + 1 }).execute();
+        });
+      await db.destroy();`;
+    const run = promisify(execFile);
+    return run(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: repositoryRoot,
+    });
+  }
 });
