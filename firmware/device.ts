@@ -122,12 +122,26 @@ export function dropAccess(device: Device): void {
   if (device.states.current === 'idle') device.states.move('logOut');
 }
 
-/** Destroys every key for ever and keeps the registers (requirements.md A7; SECURITY.md). */
+/**
+ * Clears from memory what the device secret gave (requirements.md A3). The tag key of the journal stays: a housing that is
+ * opened in the error state is still written down.
+ */
+export function dropDeviceKeys({ keys }: Device): void {
+  wipe(keys.deviceSeal, keys.storeTag, keys.passwordPepper);
+}
+
+/**
+ * Destroys every key for ever and keeps the registers (requirements.md A7; SECURITY.md).
+ * @throws Fault `flashFailed` where the flash does not take all of it; whatever it does take is done
+ */
 export function destroyKeys(device: Device, lifeCycle: 'zeroized' | 'tampered'): void {
   const { journal, store } = device;
-  if (journal.state.lifeCycle !== lifeCycle) {
-    journal.append('lifeCycle', aside(stamped(device), { lifeCycle, storeGeneration: 0 }));
-    journal.sync();
+  try {
+    if (journal.state.lifeCycle !== lifeCycle) {
+      journal.append('lifeCycle', aside(stamped(device), { lifeCycle, storeGeneration: 0 }));
+      journal.sync();
+    }
+  } finally {
+    store.destroy();
   }
-  store.destroy();
 }

@@ -15,7 +15,14 @@ import { ok, type Result } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
 import { bringUp } from './bring-up.ts';
-import { callerOf, type Device, descendingMaxOf, destroyKeys, dropAccess } from './device.ts';
+import {
+  callerOf,
+  type Device,
+  descendingMaxOf,
+  destroyKeys,
+  dropAccess,
+  dropDeviceKeys,
+} from './device.ts';
 import { Fault, invariant } from './fault.ts';
 import { blankState, isConsistent, registersOf } from './registers.ts';
 import { testImageAndAlgorithms } from './self-test.ts';
@@ -24,7 +31,7 @@ import { createIndicium } from './services/indicium.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
 import { certificates, registers, statusReport } from './services/report.ts';
-import { createSessions, type Sessions } from './session.ts';
+import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
@@ -46,12 +53,19 @@ interface Cycle {
   port: number;
 }
 
-/** Error state: no keys in memory, no session, the cause kept for the status (requirements.md A3). */
+/**
+ * Error state: no keys in memory, no session, the cause kept for the status (requirements.md A3). A fault after the first
+ * one changes nothing: the registers stay readable even where the flash does not take the end of the keys.
+ */
 function enterError(cycle: Cycle, cause: unknown): void {
-  if (cycle.states.current === 'error') throw cause;
+  if (cycle.states.current === 'error') {
+    if (cause instanceof Fault) return;
+    throw cause;
+  }
   cycle.fault = cause instanceof Fault ? cause : new Fault('internalFault');
   cycle.states.move('fault');
-  cycle.sessions?.end();
+  cycle.sessions?.abandon();
+  if (cycle.device !== undefined) dropDeviceKeys(cycle.device);
 }
 
 function guarded(cycle: Cycle, action: () => void): void {
@@ -215,9 +229,9 @@ export function powerOn(hardware: Hardware): Firmware {
   const responders = new Map<number, Responder>();
 
   function handle(kind: Content['kind'], payload: Uint8Array): Content {
-    if (kind === 'sealed' && cycle.sessions !== undefined)
-      return cycle.sessions.unseal(cycle.port, payload, (request) => perform('sealed', request));
-    return { kind: 'open', payload: perform('open', payload) };
+    if (kind === 'open') return { kind, payload: perform('open', payload) };
+    if (cycle.sessions === undefined) return sessionEnded(states.current); // no session ever was
+    return cycle.sessions.unseal(cycle.port, payload, (request) => perform('sealed', request));
   }
 
   function responderOf(port: number): Responder {
@@ -233,9 +247,9 @@ export function powerOn(hardware: Hardware): Firmware {
 
   function checkTamper(): void {
     if (hardware.tamper.isTriggered() === 0 || cycle.fault?.status === 'tampered') return;
+    if (states.current === 'error') cycle.fault = new Fault('tampered');
+    else enterError(cycle, new Fault('tampered'));
     if (cycle.device !== undefined) destroyKeys(cycle.device, 'tampered');
-    if (states.current !== 'error') throw new Fault('tampered');
-    cycle.fault = new Fault('tampered');
   }
 
   return {

@@ -14,7 +14,7 @@ import {
 import { createRecordLayer, type RecordLayer } from '#protocol/record';
 import type { Content } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';
-import type { Role } from '#protocol/state';
+import type { Role, StateName } from '#protocol/state';
 import { type Device, dropAccess } from './device.ts';
 import { DEVICE_KEY_LABEL, withPrivateKey } from './vault.ts';
 
@@ -30,7 +30,13 @@ export interface Sessions {
   confirm(port: number, message3: Uint8Array): Result<Record<never, never>>;
   /** Opens a record, performs what it holds, seals the answer. */
   unseal(port: number, record: Uint8Array, perform: (request: Uint8Array) => Uint8Array): Content;
-  end(): void;
+  /** Ends the session and the handshake under way, and wipes the secrets of both. */
+  abandon(): void;
+}
+
+/** What a record is answered with where no session can open it. */
+export function sessionEnded(state: StateName): Content {
+  return { kind: 'open', payload: encodeRefusal(0, refuse('sessionEnded'), state) };
 }
 
 /** Whether a host key may open a session for a role: any key while the meter is blank, since its maker comes first. */
@@ -53,14 +59,17 @@ export function createSessions(device: Device): Sessions {
   }
 
   function ended(): Content {
-    const refusal = encodeRefusal(0, refuse('sessionEnded'), device.states.current);
-    return { kind: 'open', payload: refusal };
+    return sessionEnded(device.states.current);
+  }
+
+  function discardPending(): void {
+    if (pending !== undefined) discardServer(pending);
+    pending = undefined;
   }
 
   return {
     open(message1) {
-      if (pending !== undefined) discardServer(pending);
-      pending = undefined;
+      discardPending();
       const { meterId, devicePublicKey, sealedDeviceKey, deviceCertificate } = device.content;
       const answer = withPrivateKey(
         device.crypto,
@@ -102,6 +111,9 @@ export function createSessions(device: Device): Sessions {
       if (device.isClosing) end();
       return { kind: 'sealed', payload };
     },
-    end,
+    abandon() {
+      discardPending();
+      end();
+    },
   };
 }

@@ -92,7 +92,7 @@ export interface Store {
   load(generation: number): StoreContent;
   /** Writes the next generation to the other bank and gives its number, for the journal to name. */
   save(content: StoreContent, generation: number): number;
-  /** Erases both banks and proves it. */
+  /** Erases both banks and proves it. @throws Fault `flashFailed` where a sector keeps what it holds */
   destroy(): void;
   isBlank(): boolean;
 }
@@ -124,8 +124,17 @@ function eraseBank({ flash, layout }: Vessel, offset: number): void {
     invariant(flash.erase(at) === 0, 'flashFailed');
 }
 
+/** Erases what can be erased: a sector that is worn out keeps no other from it. */
+function clearBank({ flash, layout }: Vessel, offset: number): void {
+  for (let at = offset; at < offset + layout.bankSize; at += flash.sectorSize) flash.erase(at);
+}
+
 function isBankBlank({ flash, layout }: Vessel, offset: number): boolean {
   return isBlank(readFlash(flash, offset, layout.bankSize));
+}
+
+function isStoreBlank(vessel: Vessel): boolean {
+  return vessel.layout.bankOffsets.every((offset) => isBankBlank(vessel, offset));
 }
 
 function save(vessel: Vessel, content: StoreContent, generation: number): number {
@@ -166,12 +175,11 @@ export function openStore(
     load: (generation) => load(vessel, generation),
     save: (content, generation) => save(vessel, content, generation),
     destroy() {
-      for (const offset of layout.bankOffsets) {
-        if (!isBankBlank(vessel, offset)) eraseBank(vessel, offset);
-        invariant(isBankBlank(vessel, offset), 'flashFailed');
-      }
+      for (const offset of layout.bankOffsets)
+        if (!isBankBlank(vessel, offset)) clearBank(vessel, offset);
       flash.sync();
+      invariant(isStoreBlank(vessel), 'flashFailed');
     },
-    isBlank: () => layout.bankOffsets.every((offset) => isBankBlank(vessel, offset)),
+    isBlank: () => isStoreBlank(vessel),
   };
 }
