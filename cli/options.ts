@@ -12,6 +12,8 @@ function whole(text: string, min: number, max: number, what: string): number {
 }
 
 export const portNumber = (text: string): number => whole(text, 0, 65_535, 'A port');
+export const dotCount = (text: string): number => whole(text, 64, 4_096, 'A width in dots');
+export const resolution = (text: string): number => whole(text, 60, 1_200, 'A resolution');
 export const serviceNumber = (text: string): number => whole(text, 0, 65_535, 'A service');
 export const zipCode = (text: string): number => whole(text, 0, 99_999, 'A ZIP');
 export const customerNumber = (text: string): number =>

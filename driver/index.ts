@@ -40,6 +40,29 @@ export {
   type Piece,
 } from './pending.ts';
 export { openLink, type Port, parsePort } from './port.ts';
+export { type Bitmap, createBitmap } from './print/bitmap.ts';
+export { type EscposOptions, encodeEscpos } from './print/escpos.ts';
+export { composeLabel, type LabelOptions, type LabelVariant } from './print/label.ts';
+export {
+  type PngOptions,
+  previewPng,
+  previewTerminal,
+  type TerminalOptions,
+} from './print/preview.ts';
+export type { PrintOutcome } from './print/print-job.ts';
+export {
+  type OpenPrinterOptions,
+  openPrinter,
+  type Printer,
+  type PrintOptions,
+} from './print/printer.ts';
+export { PrinterError, type PrintStage } from './print/printer-error.ts';
+export {
+  type PrinterProfile,
+  type PrinterProfileName,
+  printerProfiles,
+} from './print/printer-profile.ts';
+export type { PrinterStatus } from './print/printer-status.ts';
 export type { ServiceName, Services } from './services.ts';
 export type { CallOptions } from './session.ts';
 export type { Trust } from './trust.ts';

@@ -1,6 +1,7 @@
 /** The documents, and parts of documents, that are made from the code. */
 
 import { commandDocument } from './command-document.ts';
+import { httpDocument } from './http-document.ts';
 import { withGenerated } from './markdown.ts';
 import { serviceMatrix } from './service-matrix.ts';
 import { readRepositoryFile } from './sources.ts';
@@ -21,6 +22,7 @@ export function generatedDocuments(): readonly GeneratedDocument[] {
   );
   return [
     { path: 'docs/commands.md', text: commandDocument() },
+    { path: 'docs/http.md', text: httpDocument() },
     { path: 'SECURITY.md', text: policy },
   ];
 }

@@ -89,7 +89,7 @@ test('a process that is killed keeps neither the lock nor what it programmed', a
 const HOLDER = `
 const { openFlashFile } = await import('#emulator/flash-file');
 const [path, geometry] = process.argv.slice(1);
-const flash = openFlashFile(path, { geometry: JSON.parse(geometry) });
+globalThis.flash = openFlashFile(path, { geometry: JSON.parse(geometry) }); // else it may be collected, lock and all
 flash.program(0, new Uint8Array(16).fill(0x24).buffer);
 process.stdout.write('ready');
 process.stdin.resume();

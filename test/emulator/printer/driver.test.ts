@@ -1,3 +1,5 @@
+/** The driver prints on the virtual printer: status, completion and dots agree (requirements.md F6, H4). */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Bitmap, createBitmap } from '#driver/print/bitmap';

@@ -1,3 +1,5 @@
+/** The dots of the interpreter equal those of a parser that was not written here (npos). */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Page } from '#emulator/printer/page';

@@ -1,3 +1,5 @@
+/** The queue of the virtual printer: first in, first out, and what was put back comes first. */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createQueue } from '#emulator/printer/queue';
