@@ -2,7 +2,11 @@
 
 import { CommanderError } from 'commander';
 import { LinkError, RefusedError } from '#driver/errors';
+import { KeyFileError } from '#driver/key-file';
+import { PrinterError } from '#driver/print/printer-error';
+import type { Advice } from '#protocol/status';
 import type { Output } from './output.ts';
+import { ServerRefusedError } from './server/http-client.ts';
 
 /** A command cannot go on, for a reason that the person who called it can do something about. */
 export class Failure extends Error {
@@ -26,19 +30,36 @@ export class UsageError extends Error {
 const USAGE_EXIT_CODE = 2;
 const FAILURE_EXIT_CODE = 1;
 
-function describe(error: unknown): {
-  reason: string;
-  message: string;
-  advice?: string | undefined;
-} {
-  if (error instanceof Failure)
-    return { reason: error.reason, message: error.message, advice: error.advice };
+interface Description {
+  /** Short name for programs, camelCase. */
+  readonly reason: string;
+  /** What happened, and what to do where that is known. */
+  readonly message: string;
+  /** What else to do. */
+  readonly advice?: string;
+  /** What a program may do about a refusal. */
+  readonly remedy?: Advice;
+}
+
+function describe(error: unknown): Description {
+  if (!(error instanceof Error)) return { reason: 'unknown', message: String(error) };
+  const { message } = error;
+  if (error instanceof Failure) return { reason: error.reason, message, advice: error.advice };
   if (error instanceof RefusedError)
-    return { reason: error.status ?? 'unknownStatus', message: error.message };
-  if (error instanceof LinkError) return { reason: 'link', message: error.message };
-  if (error instanceof UsageError) return { reason: 'usage', message: error.message };
-  if (error instanceof Error) return { reason: reasonOf(error), message: error.message };
-  return { reason: 'unknown', message: String(error) };
+    return { reason: error.status ?? 'unknownStatus', message, remedy: error.advice };
+  if (error instanceof ServerRefusedError)
+    return { reason: error.error, message, remedy: error.advice };
+  if (error instanceof LinkError) return { reason: 'link', message };
+  if (error instanceof PrinterError) return { reason: error.problem, message };
+  if (error instanceof KeyFileError) return { reason: error.reason, message };
+  if (error instanceof CommanderError) return { reason: 'usage', message: usageText(error) };
+  if (error instanceof UsageError) return { reason: 'usage', message };
+  return { reason: reasonOf(error), message };
+}
+
+function usageText({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'A command is missing: --help lists them.';
+  return message.replace(/^error: /, '');
 }
 
 function reasonOf(error: Error): string {
@@ -49,10 +70,11 @@ function reasonOf(error: Error): string {
 
 /** Tells what went wrong and gives the exit code. */
 export function reportFailure(error: unknown, output: Output): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
-  const { reason, message, advice } = describe(error);
-  const text = advice === undefined ? message : `${message}\n${advice}`;
-  if (output.isJson) output.say('error', { error: reason, message, advice }, '');
-  else process.stderr.write(`tessera: ${text}\n`);
-  return error instanceof UsageError ? USAGE_EXIT_CODE : FAILURE_EXIT_CODE;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0; // help was asked for
+  const { reason, message, advice, remedy } = describe(error);
+  if (output.isJson) output.say('error', { error: reason, message, advice, remedy }, '');
+  else if (!(error instanceof CommanderError))
+    process.stderr.write(`tessera: ${advice === undefined ? message : `${message}\n${advice}`}\n`);
+  const isUsage = error instanceof UsageError || error instanceof CommanderError;
+  return isUsage ? USAGE_EXIT_CODE : FAILURE_EXIT_CODE;
 }

@@ -45,9 +45,12 @@ export async function tessera(
   { output }: TesseraOptions = {},
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram();
-  const outputOf = (): Output =>
-    output ?? createOutput(program.opts<{ json?: boolean }>().json === true);
+  const outputOf = (): Output => output ?? createOutput(argv.includes('--json'));
+  const program = createProgram().configureOutput({
+    writeErr(text) {
+      if (!outputOf().isJson) process.stderr.write(text);
+    },
+  });
   const run: Run = async (action) => {
     try {
       exitCode = await action(outputOf());
@@ -60,7 +63,7 @@ export async function tessera(
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    return reportFailure(error, output ?? createOutput(argv.includes('--json')));
+    return reportFailure(error, outputOf());
   }
 }
 

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { defaultServiceNames } from '#authority/default-rates';
 import { issue } from '#driver/issue';
 import type { Meter } from '#driver/meter';
-import { openPendingJournal } from '#driver/pending';
+import { openPendingJournal, type PendingEntry, type PendingJournal } from '#driver/pending';
 import { encodeEscpos } from '#driver/print/escpos';
 import { composeLabel, type LabelOptions } from '#driver/print/label';
 import { previewPng, previewTerminal } from '#driver/print/preview';
@@ -111,7 +111,7 @@ async function print(options: Options, home: Home, output: Output): Promise<numb
   using interrupt = interrupted();
   await using printer = await readyPrinter(printerUrl, profile, interrupt.signal);
   const reference = options.reference ?? randomUUID();
-  const bytes = await charged(options, home, reference, interrupt.signal, output);
+  const { bytes, isCharged } = await charged(options, home, reference, interrupt.signal, output);
   const read = readIndicium(bytes);
   if (!read.ok) throw new Error('the meter gave something that is no indicium');
   const label = composeLabel(read.value, profile, labelOptions(options));
@@ -128,7 +128,7 @@ async function print(options: Options, home: Home, output: Output): Promise<numb
   tellPrinted(
     read.value,
     bytes,
-    { reference, outcome, directory: options.out, labelBytes: escpos.length },
+    { reference, isCharged, outcome, directory: options.out, labelBytes: escpos.length },
     output,
   );
   return 0;
@@ -153,31 +153,47 @@ async function readyPrinter(
   }
 }
 
+/** The indicium of the piece, and whether it was charged now; one that its reference has already is not. */
 async function charged(
   options: Options,
   home: Home,
   reference: string,
   signal: AbortSignal,
   output: Output,
-): Promise<Uint8Array> {
+): Promise<{ bytes: Uint8Array; isCharged: boolean }> {
   await using meter = await loggedIn(home, 'user', options);
   await using journal = await openPendingJournal(home.journal);
+  const earlier = pieceOf(journal, meter, reference);
   const piece = {
     serviceId: options.service,
     postage: options.postage,
-    mailingDate: options.date ?? dateOf(Date.now()),
+    // printed again after midnight, it is still the piece of the day before
+    mailingDate: options.date ?? earlier?.piece.mailingDate ?? dateOf(Date.now()),
     destination: options.to,
     reference,
   };
-  return await issue(meter, journal, piece, {
+  const bytes = await issue(meter, journal, piece, {
     signal,
-    onResumed: ({ state, piece: { reference: earlier = '' } }) =>
+    onResumed: ({ state, piece: { reference: other = '' } }) =>
       output.say(
         'resumed',
-        { reference: earlier, state },
-        `an earlier piece ${earlier} is ${state} now`,
+        { reference: other, state },
+        `an earlier piece ${other} is ${state} now`,
       ),
   });
+  return { bytes, isCharged: earlier?.state !== 'issued' };
+}
+
+/** What is on record under a reference, but for what was refused. */
+function pieceOf(
+  journal: PendingJournal,
+  { server }: Meter,
+  reference: string,
+): PendingEntry | undefined {
+  if (server === undefined) return undefined;
+  return journal
+    .entries(formatMeterId(server.meterId))
+    .find(({ piece, state }) => piece.reference === reference && state !== 'refused');
 }
 
 async function leaveFiles(
@@ -217,6 +233,7 @@ function tellPrinted(
   bytes: Uint8Array,
   told: {
     readonly reference: string;
+    readonly isCharged: boolean;
     readonly outcome: PrintOutcome | undefined;
     readonly directory: string | undefined;
     readonly labelBytes: number;
@@ -236,7 +253,9 @@ function tellPrinted(
       ...told,
       indicium: bytes,
     },
-    `${formatMills(postage)} charged, piece ${pieceCount}, ${formatMills(descending)} left; ${how}`,
+    told.isCharged
+      ? `${formatMills(postage)} charged, piece ${pieceCount}, ${formatMills(descending)} left; ${how}`
+      : `piece ${pieceCount} once more, nothing charged; ${how}`,
   );
 }
 

@@ -2,10 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { RefusedError } from '#driver/errors';
 import { createKeyFile, openKeyFile } from '#driver/key-file';
 import { openMeter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { equalBytes, wipe } from '#protocol/bytes';
+import type { MeterStatus, ResponseOf } from '#protocol/command';
 import type { KeyPair } from '#protocol/crypto';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { Role } from '#protocol/state';
@@ -15,6 +17,7 @@ import { passwordOf } from '../../meter-access.ts';
 import type { Output } from '../../output.ts';
 import type { Run } from '../../run.ts';
 import { type AuthorityClient, authorityAt } from '../../servers.ts';
+import { forgetBornKeys, keepBornKeys, readBornKeys } from './born-keys.ts';
 
 interface Options {
   readonly port?: string;
@@ -49,6 +52,16 @@ interface Passwords {
   readonly cryptoOfficer: Uint8Array;
 }
 
+/** What making needs from beginning to end. */
+interface Making {
+  readonly home: Home;
+  readonly port: string;
+  readonly authority: AuthorityClient;
+  readonly authorityKey: Uint8Array;
+  readonly passwords: Passwords;
+  readonly output: Output;
+}
+
 async function make(options: Options, home: Home, output: Output): Promise<number> {
   const port = needed(options.port, home.settings.port, '--port');
   const authorityUrl = needed(options.authority, home.settings.authority, '--authority');
@@ -59,80 +72,131 @@ async function make(options: Options, home: Home, output: Output): Promise<numbe
   };
   try {
     const { publicKey: authorityKey } = await authority.key({});
-    const meterId = await numberOf(home, authority, authorityKey, options.model);
-    const officer = await hostKey(home, 'cryptoOfficer', meterId, authorityKey, passwords);
-    const user = await hostKey(home, 'user', meterId, authorityKey, passwords);
-    home.remember({ port, authority: authorityUrl });
-    output.say(
-      'keyFiles',
-      { meter: formatMeterId(meterId), home: home.path },
-      `key files of ${formatMeterId(meterId)} are in ${home.path}`,
-    );
-
-    await using meter = await openMeter(port, {
-      identity: officer,
-      role: 'cryptoOfficer',
-      trust: 'unmade',
-    });
-    const born = await meter.initialize({
-      meterId,
-      authorityKey,
-      userKey: user.publicKey,
-      userPassword: passwords.user,
-      officerPassword: passwords.cryptoOfficer,
-    });
-    output.say(
-      'keysBorn',
-      { deviceKey: born.deviceKey, indiciumKey: born.indiciumKey },
-      'keys were born in the device',
-    );
-    const certificates = await authority.certifyMeter({ meterId, ...born });
-    await meter.installCertificates(certificates);
-    wipe(officer.privateKey, user.privateKey);
-    output.say(
-      'made',
-      { meter: formatMeterId(meterId), ...certificates },
-      `meter ${formatMeterId(meterId)} is made: both keys are certified\nnext: tessera meter register`,
-    );
+    const making = { home, port, authority, authorityKey, passwords, output };
+    const device = await look(port);
+    const header = await home.header('cryptoOfficer');
+    if (header !== undefined && !equalBytes(header.authorityKey, authorityKey))
+      throw new Failure(
+        'homeOccupied',
+        `${home.path} belongs to a meter of another authority.`,
+        'Name another --home.',
+      );
+    if (device.lifeCycle === 'blank' || device.lifeCycle === 'keyed') {
+      // the number in the key files of an earlier call, else a new one
+      const { meterId } = header ?? (await authority.allotMeter({ model: options.model }));
+      await makeFrom(making, device.lifeCycle, meterId, authorityUrl);
+    } else await recognise(making, device, header?.meterId, authorityUrl);
     return 0;
   } finally {
     wipe(passwords.user, passwords.cryptoOfficer);
   }
 }
 
-/** The number in the key files of an earlier call, else a new one. */
-async function numberOf(
-  home: Home,
-  authority: AuthorityClient,
-  authorityKey: Uint8Array,
-  model: string,
-): Promise<Uint8Array> {
-  const header = await home.header('cryptoOfficer');
-  if (header === undefined) return (await authority.allotMeter({ model })).meterId;
-  if (!equalBytes(header.authorityKey, authorityKey))
+async function look(port: string): Promise<MeterStatus> {
+  await using meter = await openMeter(port);
+  return await meter.status();
+}
+
+async function makeFrom(
+  making: Making,
+  lifeCycle: 'blank' | 'keyed',
+  meterId: Uint8Array,
+  authorityUrl: string,
+): Promise<void> {
+  const { home, port, authority, passwords, output } = making;
+  const name = formatMeterId(meterId);
+  using officer = await hostKey(making, 'cryptoOfficer', meterId);
+  using user = await hostKey(making, 'user', meterId);
+  home.remember({ port, authority: authorityUrl });
+  output.say(
+    'keyFiles',
+    { meter: name, home: home.path },
+    `key files of ${name} are in ${home.path}`,
+  );
+
+  await using meter = await openMeter(port, {
+    identity: officer,
+    role: 'cryptoOfficer',
+    trust: 'unmade',
+  });
+  const known = await readBornKeys(home);
+  if (known !== undefined && lifeCycle === 'blank') throw otherDevice(home, name);
+  const born =
+    known ??
+    (await meter.initialize({
+      meterId,
+      authorityKey: making.authorityKey,
+      userKey: user.publicKey,
+      userPassword: passwords.user,
+      officerPassword: passwords.cryptoOfficer,
+    }));
+  if (known === undefined) await keepBornKeys(home, born);
+  const { deviceKey, indiciumKey } = born;
+  output.say('keysBorn', { deviceKey, indiciumKey }, 'keys were born in the device');
+  const certificates = await authority.certifyMeter({ meterId, ...born });
+  try {
+    await meter.installCertificates(certificates);
+  } catch (error) {
+    const isOther = error instanceof RefusedError && error.status === 'keyMismatch';
+    throw isOther ? otherDevice(home, name) : error;
+  }
+  await forgetBornKeys(home);
+  tellMade(output, name, certificates);
+}
+
+function otherDevice({ path }: Home, name: string): Failure {
+  return new Failure(
+    'otherDevice',
+    `The keys of ${name} were born in another device than the one at this port.`,
+    `Connect that one, or name another --home than ${path} to make a meter of this one.`,
+  );
+}
+
+/** A device that is a meter already: all is well where it is the one of this home, as when the last answer was lost. */
+async function recognise(
+  { home, port, authorityKey, passwords, output }: Making,
+  { lifeCycle, meterId }: MeterStatus,
+  expected: Uint8Array | undefined,
+  authorityUrl: string,
+): Promise<void> {
+  const name = formatMeterId(meterId);
+  const isAlive = lifeCycle === 'made' || lifeCycle === 'registered';
+  if (!isAlive || expected === undefined || !equalBytes(expected, meterId))
     throw new Failure(
-      'homeOccupied',
-      `${home.path} belongs to a meter of another authority.`,
-      'Name another --home.',
+      'meterMade',
+      `The device at this port is ${name} already (${lifeCycle}).`,
+      'Connect a blank device, or name the --home of this meter.',
     );
-  return header.meterId;
+  using officer = await openKeyFile(home.keyFile('cryptoOfficer'), passwords.cryptoOfficer);
+  const trust = { authorityKey, meterId };
+  await using meter = await openMeter(port, { identity: officer, role: 'cryptoOfficer', trust });
+  home.remember({ port, authority: authorityUrl });
+  await forgetBornKeys(home);
+  tellMade(output, name, await meter.certificates());
+}
+
+function tellMade(
+  output: Output,
+  meter: string,
+  { device, indicium }: ResponseOf<'certificates'>,
+): void {
+  output.say(
+    'made',
+    { meter, device, indicium },
+    `meter ${meter} is made: both keys are certified\nnext: tessera meter register`,
+  );
 }
 
 /** Before anything happens in the device, the host's key is safe in its file; a file of an earlier call is used again. */
 async function hostKey(
-  home: Home,
+  { home, authorityKey, passwords }: Making,
   role: Role,
   meterId: Uint8Array,
-  authorityKey: Uint8Array,
-  passwords: Passwords,
-): Promise<KeyPair> {
+): Promise<KeyPair & Disposable> {
   const path = home.keyFile(role);
-  if (existsSync(path)) {
-    using file = await openKeyFile(path, passwords[role]);
-    return { privateKey: file.privateKey.slice(), publicKey: file.publicKey };
-  }
+  if (existsSync(path)) return await openKeyFile(path, passwords[role]);
   home.prepare();
   const pair = nodeCrypto.generateKeyPair();
   await createKeyFile(path, { ...pair, role, meterId, authorityKey }, passwords[role]);
-  return pair;
+  return { ...pair, [Symbol.dispose]: () => wipe(pair.privateKey) };
 }

@@ -1,0 +1,132 @@
+/** How the command line is called: help everywhere, and a clear no with exit code 2 where it is called wrongly. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { tessera } from '#cli/tessera';
+import { cli } from '#test/support/cli';
+import { temporaryFolder } from '#test/support/temporary-folder';
+
+/** What `--help` behind some words writes to the standard output. */
+async function helpOf(...words: readonly string[]): Promise<string> {
+  let text = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += chunk;
+    return true;
+  });
+  onTestFinished(() => write.mockRestore());
+  expect(await tessera([...words, '--help'])).toBe(0);
+  write.mockRestore();
+  return text;
+}
+
+/** The names under `Commands:`, each with what it is said to be for. */
+function commandsIn(help: string): [name: string, summary: string][] {
+  const list = help.split('Commands:\n')[1] ?? '';
+  return [...list.matchAll(/^ {2}(\w+)(?: \S+)* {2,}(\S.*)$/gm)]
+    .map(([, name = '', summary = '']): [string, string] => [name, summary])
+    .filter(([name]) => name !== 'help');
+}
+
+test('--help behind every command tells its use and each of its options', async () => {
+  const seen: string[] = [];
+  const waiting: string[][] = [[]];
+
+  for (const words of waiting) {
+    const help = await helpOf(...words);
+    const name = ['tessera', ...words].join(' ');
+    expect(help).toContain(`Usage: ${name} [options]`);
+    for (const [, option, meaning] of help.matchAll(/^ {2}(-.*?)(?: {2,}(.*))?$/gm))
+      expect(meaning, `${name} ${option}`).toMatch(/\w+/);
+    const commands = commandsIn(help);
+    for (const [command] of commands) waiting.push([...words, command]);
+    if (commands.length === 0) seen.push(name);
+  }
+
+  expect(seen).toEqual([
+    'tessera emulate',
+    'tessera printer',
+    'tessera print',
+    'tessera verify',
+    'tessera authority init',
+    'tessera authority serve',
+    'tessera authority findings',
+    'tessera provider init',
+    'tessera provider serve',
+    'tessera provider pool',
+    'tessera provider buy',
+    'tessera provider customer',
+    'tessera provider pay',
+    'tessera provider account',
+    'tessera meter make',
+    'tessera meter register',
+    'tessera meter status',
+    'tessera meter registers',
+    'tessera meter report',
+    'tessera meter refill',
+    'tessera meter password',
+    'tessera meter zeroize',
+  ]);
+});
+
+describe('a wrong call', () => {
+  const port = ['--port', 'tcp:127.0.0.1:9'];
+  const token = ['--authority-token', '/nowhere'];
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['no command', [], /^A command is missing/],
+    ['no subcommand', ['meter'], /^A command is missing/],
+    ['an unknown command', ['meters'], /unknown command 'meters'/],
+    ['an unknown subcommand', ['meter', 'open'], /unknown command 'open'/],
+    ['an unknown option', ['meter', 'status', '--prot', 'x'], /unknown option '--prot'/],
+    ['an option without its value', ['meter', 'status', '--port'], /argument missing/],
+    ['a word too many', ['meter', 'status', 'now'], /too many arguments/],
+    ['an option that must be there', ['authority', 'serve'], /'--dir <directory>' not specified/],
+    ['no evidence', ['verify', ...token], /missing required argument 'evidence'/],
+    ['no port of the meter', ['meter', 'status'], /^Say --port: nothing is remembered/],
+    ['no authority', ['verify', '00'.repeat(128), ...token], /^Say --authority/],
+    ['no provider', ['meter', 'refill', '--amount', '1'], /^Say --provider/],
+    ['nowhere to print', ['print', '--postage', '1', ...port], /^Say --printer, --out or --pre/],
+    ['no such profile', ['print', '--postage', '1', '--profile', 'fax'], /no profile fax: escpos/],
+    ['no name of a prototype', ['print', '--postage', '1', '--profile', 'toString'], /no profile/],
+    ['zeroize by mistake', ['meter', 'zeroize', ...port], /Nothing was done: say --for-ever/],
+    ['a TCP port too high', ['emulate', '--tcp', '65536'], /whole number from 0 to 65535/],
+    ['a TCP port with a sign', ['emulate', '--tcp', '-1'], /whole number from 0 to 65535/],
+    ['a ZIP with letters', ['print', '--postage', '1', '--to', '2026O'], /ZIP, ZIP\+4 or/],
+    ['a ZIP of six digits', ['print', '--postage', '1', '--to', '202601'], /ZIP, ZIP\+4 or/],
+    ['a day that is none', ['print', '--postage', '1', '--date', '20270229'], /a real day/],
+    ['a day in words', ['print', '--postage', '1', '--date', 'tomorrow'], /a real day/],
+  ])('%s: exit code 2, and why', async (_, argv, why) => {
+    const home = join(temporaryFolder(), 'home');
+
+    const { exitCode, said, error } = await cli('--home', home, ...argv);
+
+    expect(exitCode).toBe(2);
+    expect(said).toHaveLength(1);
+    expect(error).toMatchObject({ error: 'usage', message: expect.stringMatching(why) });
+    expect(existsSync(home)).toBe(false);
+  });
+});
+
+describe('an amount', () => {
+  const at = ['--provider', 'http://127.0.0.1:9', '--provider-token', '/nowhere'];
+  const takesAmounts: Record<string, (amount: string) => readonly string[]> = {
+    print: (amount) => ['print', '--out', 'out', `--postage=${amount}`],
+    refill: (amount) => ['meter', 'refill', `--amount=${amount}`],
+    buy: (amount) => ['provider', 'buy', `--amount=${amount}`, ...at],
+    pay: (amount) => ['provider', 'pay', '--customer', '1', `--amount=${amount}`, ...at],
+  };
+  const wrong = ['0', '0.000', '-1', '-0.78', '0.7801', '1,50', '1e3', '.', '', ' 1', 'one', '٣'];
+  const cases = Object.keys(takesAmounts).flatMap((command) =>
+    wrong.map((text) => [command, text]),
+  );
+
+  test.each(cases)('of %s may not be "%s"', async (command = '', text = '') => {
+    const { exitCode, error } = await cli(...(takesAmounts[command]?.(text) ?? []));
+
+    expect(exitCode).toBe(2);
+    expect(error?.['message']).toMatch(
+      /is above 0 and has at most three decimals|argument missing/,
+    );
+  });
+});
