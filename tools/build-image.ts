@@ -19,7 +19,7 @@ Bundles firmware/image.ts, holds it to its budget, signs it, and writes to ${OUT
 
 Options:
   --quiet  say nothing unless it fails
-  --json   end with one line of JSON
+  --json   say only the line of JSON that it ends with
   --help   this text
 
 Environment:
@@ -80,8 +80,9 @@ async function main(): Promise<number> {
       securityVersion: SECURITY_VERSION,
       signingKey: process.env[KEY_VARIABLE],
     });
-    if (!options.quiet) printTable(built);
-    if (options.json) printJson(built);
+    if (options.quiet) return 0;
+    if (!options.json) printTable(built);
+    printJson(built);
     return 0;
   } catch (error) {
     process.stderr.write(`The image was not built: ${(error as Error).message}\n`);
