@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAuthority } from './commands/authority.ts';
+import { addDevices } from './commands/devices.ts';
 import { addEmulate } from './commands/emulate.ts';
 import { addMeter } from './commands/meter.ts';
 import { addPrint } from './commands/print.ts';
@@ -68,6 +69,7 @@ export async function tessera(
 }
 
 const subcommands = [
+  addDevices,
   addEmulate,
   addPrinter,
   addAuthority,
