@@ -218,7 +218,7 @@ async function printed(
     throw new Failure(
       error.problem,
       error.message,
-      `The indicium is paid and kept: print it again with the same options and --reference ${reference}.`,
+      `The indicium is paid and kept: print it again with the same options and --reference "${reference}".`,
     );
   }
 }

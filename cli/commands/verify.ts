@@ -50,6 +50,8 @@ async function evidenceOf(given: string): Promise<readonly Uint8Array[]> {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('fileMissing', message, 'Name a file, or give the bytes in hexadecimal.');
   }
+  if (file.length === 0)
+    throw new Failure('fileEmpty', `${given} is empty.`, 'Scan the label again.');
   const isPicture = file.length > EVIDENCE_SIZE_MAX || isPictureStart(file);
   if (!isPicture) return [Uint8Array.from(file)];
   const symbols = await scanSymbols(Uint8Array.from(file));

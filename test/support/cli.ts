@@ -63,9 +63,6 @@ export async function cliDone(...argv: readonly string[]): Promise<Ended> {
   return done;
 }
 
-/** The program and first argument of `tessera` as a process. */
-export const program = [process.execPath, join(repositoryRoot, 'cli/main.ts')] as const;
-
 export interface ProcessEnded {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -76,12 +73,24 @@ export interface ProcessEnded {
 const compileCache = join(repositoryRoot, 'build/compile-cache');
 
 /** Runs a command line in a process of its own, to its end. */
-export async function cliProcess(
+export function cliProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProcessEnded> {
-  const [node, main] = program;
-  const child = spawn(node, [main, ...argv], {
+  return nodeProcess(['cli/main.ts', ...argv], { env });
+}
+
+/** Runs `npm start` in a directory that is to have its `out/`. */
+export function storyIn(directory: string): Promise<ProcessEnded> {
+  return nodeProcess(['cli/story.ts'], { cwd: directory });
+}
+
+async function nodeProcess(
+  [script = '', ...parameters]: readonly string[],
+  { env = {}, cwd }: { env?: Readonly<Record<string, string>>; cwd?: string },
+): Promise<ProcessEnded> {
+  const child = spawn(process.execPath, [join(repositoryRoot, script), ...parameters], {
+    cwd,
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -127,7 +136,7 @@ export interface World extends AsyncDisposable {
   blankDevice(options?: EmulatorOptions): Promise<Emulator>;
   /** A meter on TCP, with 100 to spend, and its home. */
   refilledMeter(options?: EmulatorOptions): Promise<MeterAtHand>;
-  makeRefilled(home: string, port: string): Promise<void>;
+  makeRefilled(home: string, port: string, customer?: number): Promise<void>;
 }
 
 export interface MeterAtHand {
@@ -171,10 +180,10 @@ export async function openWorld(): Promise<World> {
       const asUser = ['--home', home, '--password-file', passwordFiles.user];
       return { emulator, port, home, asUser };
     },
-    async makeRefilled(home, port) {
+    async makeRefilled(home, port, customer = 1) {
       const asOfficer = ['--home', home, '--password-file', passwordFiles.cryptoOfficer];
       await cliDone('meter', 'make', ...makeOptions(world, home, port));
-      await cliDone('meter', 'register', ...asOfficer, ...registration(world));
+      await cliDone('meter', 'register', ...asOfficer, ...registration(world, customer));
       const asUser = ['--home', home, '--password-file', passwordFiles.user];
       await cliDone('meter', 'refill', '--amount', '100', ...asUser);
     },
@@ -244,7 +253,10 @@ export function makeOptions(
 }
 
 /** Options of `meter register`, but for those of whoever logs in. */
-export function registration({ authorityTokenFile, atProvider }: World): readonly string[] {
-  const customer = ['--customer', '1', '--zip', '20260'];
-  return [...customer, '--authority-token', authorityTokenFile, ...atProvider];
+export function registration(
+  { authorityTokenFile, atProvider }: World,
+  customer = 1,
+): readonly string[] {
+  const account = ['--customer', String(customer), '--zip', '20260'];
+  return [...account, '--authority-token', authorityTokenFile, ...atProvider];
 }

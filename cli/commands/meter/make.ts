@@ -16,6 +16,7 @@ import { type Home, needed, openHome } from '../../home.ts';
 import { passwordOf } from '../../meter-access.ts';
 import type { Output } from '../../output.ts';
 import type { Run } from '../../run.ts';
+import { ServerRefusedError } from '../../server/http-client.ts';
 import { type AuthorityClient, authorityAt } from '../../servers.ts';
 import { forgetBornKeys, keepBornKeys, readBornKeys } from './born-keys.ts';
 
@@ -133,15 +134,19 @@ async function makeFrom(
   if (known === undefined) await keepBornKeys(home, born);
   const { deviceKey, indiciumKey } = born;
   output.say('keysBorn', { deviceKey, indiciumKey }, 'keys were born in the device');
-  const certificates = await authority.certifyMeter({ meterId, ...born });
   try {
+    const certificates = await authority.certifyMeter({ meterId, ...born });
     await meter.installCertificates(certificates);
+    await forgetBornKeys(home);
+    tellMade(output, name, certificates);
   } catch (error) {
+    if (error instanceof ServerRefusedError && error.error === 'meterCertified') {
+      await forgetBornKeys(home); // they will never be certified under this number
+      throw otherDevice(home, name);
+    }
     const isOther = error instanceof RefusedError && error.status === 'keyMismatch';
     throw isOther ? otherDevice(home, name) : error;
   }
-  await forgetBornKeys(home);
-  tellMade(output, name, certificates);
 }
 
 function otherDevice({ path }: Home, name: string): Failure {

@@ -1,7 +1,9 @@
 /** `tessera meter refill`: value from the provider into the descending register, exactly once (requirements.md B6). */
 
 import type { Command } from 'commander';
+import { LinkError } from '#driver/errors';
 import type { Meter } from '#driver/meter';
+import type { ResponseOf } from '#protocol/command';
 import { readRefillAuthorisation } from '#protocol/documents/refill';
 import { formatMills, type Mills, mills } from '#protocol/mills';
 import { Failure } from '../../failure.ts';
@@ -43,11 +45,30 @@ async function refill(options: Options, home: Home, output: Output): Promise<num
   if (refillPending > 0) {
     const text = `first finishing the refill of ${formatMills(refillPending)} that was under way`;
     output.say('resuming', { amountMills: refillPending }, text);
-    await exchange(meter, provider, refillPending, output);
-    if (refillPending === options.amount) return 0;
+    if (refillPending === options.amount) {
+      await exchange(meter, provider, refillPending, output);
+      return 0;
+    }
+    await settle(meter, provider, refillPending, output);
   }
   await exchange(meter, provider, options.amount, output);
   return 0;
+}
+
+/** Ends the refill that was under way; where it is declined now, that does not stand in the way of another. */
+async function settle(
+  meter: Meter,
+  provider: ProviderClient,
+  pending: Mills,
+  output: Output,
+): Promise<void> {
+  try {
+    await exchange(meter, provider, pending, output);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { reason, message, advice } = error;
+    output.say('declined', { error: reason, message, advice }, `${message} ${advice}`);
+  }
 }
 
 /** Request, authorisation, credit. */
@@ -59,13 +80,27 @@ async function exchange(
 ): Promise<void> {
   const signed = await meter.refillRequest(wanted);
   const { authorisation } = await provider.refill(signed);
-  const { credited, registers } = await meter.refillCommit(authorisation);
+  const { credited, registers } = await commit(meter, authorisation);
   if (credited === 0) throw declined(authorisation);
   output.say(
     'refilled',
-    { creditedMills: credited, ...registerFigures(registers), ...signed, authorisation },
+    { amountMills: credited, ...registerFigures(registers), ...signed, authorisation },
     `${formatMills(credited)} credited\n${registerTable(registers)}`,
   );
+}
+
+/** Where the answer is lost, the next call would buy once more: who asked is told to look first. */
+async function commit(
+  meter: Meter,
+  authorisation: Uint8Array,
+): Promise<ResponseOf<'refillCommit'>> {
+  try {
+    return await meter.refillCommit(authorisation);
+  } catch (error) {
+    if (!(error instanceof LinkError) || !error.isUncertain) throw error;
+    const advice = 'It may be credited already: look with tessera meter registers before the next.';
+    throw new Failure('link', error.message, advice);
+  }
 }
 
 const reasons = {
