@@ -3,11 +3,12 @@
  * provider and meters, all real, in a folder that is thrown away.
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { authorityRoutes } from '#authority/routes';
 import { openAuthorityDirectory } from '#cli/server/directory';
 import { type HttpClient, httpClient } from '#cli/server/http-client';
@@ -101,6 +102,49 @@ async function nodeProcess(
     });
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, ...heard };
+}
+
+/** A command that runs until it is told to end: a server, an emulator, a printer. */
+export interface Running extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** What it said when it was ready. */
+  readonly ready: Said;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** From the signal to the end, milliseconds. */
+  readonly durationMs: number;
+}
+
+/** Starts a command in a process of its own, and waits until it says that it is ready. */
+export async function cliRunning(...argv: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [join(repositoryRoot, 'cli/main.ts'), '--json', ...argv], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const ready = JSON.parse(line) as Said;
+  if (ready.event !== 'ready') throw new Error(`${argv.join(' ')}: ${line}`);
+
+  async function end(signal: NodeJS.Signals): Promise<Exit> {
+    const startMs = performance.now();
+    child.kill(signal);
+    const [exitCode, endSignal] = await ended;
+    return { exitCode, signal: endSignal, durationMs: performance.now() - startMs };
+  }
+  return {
+    process: child,
+    ready,
+    end,
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL');
+    },
+  };
 }
 
 const passwordTexts = {
