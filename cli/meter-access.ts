@@ -24,21 +24,31 @@ export function passwordOf(role: Role, file: string | undefined): Promise<Uint8A
 
 /** A meter with somebody logged in. Log-out and the end of the session come with its disposal. */
 export async function loggedIn(home: Home, role: Role, options: AccessOptions): Promise<Meter> {
-  const port = needed(options.port, home.settings.port, '--port');
   const password = await passwordOf(role, options.passwordFile);
   try {
-    using keyFile = await openKeyFile(home.keyFile(role), password);
-    const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
-    const meter = await openMeter(port, { identity: keyFile, role, trust });
-    try {
-      await meter.logIn(password);
-      return meter;
-    } catch (error) {
-      await meter.close();
-      throw error;
-    }
+    return await loggedInWith(home, role, options, { keyFile: password, meter: password });
   } finally {
     wipe(password);
+  }
+}
+
+/** The same where key file and meter have different passwords, as between the two steps of a change. */
+export async function loggedInWith(
+  home: Home,
+  role: Role,
+  { port: given }: Pick<AccessOptions, 'port'>,
+  passwords: { readonly keyFile: Uint8Array; readonly meter: Uint8Array },
+): Promise<Meter> {
+  const port = needed(given, home.settings.port, '--port');
+  using keyFile = await openKeyFile(home.keyFile(role), passwords.keyFile);
+  const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
+  const meter = await openMeter(port, { identity: keyFile, role, trust });
+  try {
+    await meter.logIn(passwords.meter);
+    return meter;
+  } catch (error) {
+    await meter.close();
+    throw error;
   }
 }
 

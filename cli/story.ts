@@ -30,17 +30,23 @@ function recorder(): Output & { readonly said: Said[] } {
     isJson: false,
     say(event, figures, text) {
       said.push({ event, figures });
-      process.stdout.write(`${text.replace(/^/gm, '    ')}\n`);
+      process.stdout.write(`${short(text).replace(/^/gm, '    ')}\n`);
     },
   };
 }
 
 const output = recorder();
+const lab = mkdtempSync(join(tmpdir(), 'tessera-'));
+
+/** Paths as they are when all is done by hand. */
+function short(text: string): string {
+  return text.replaceAll(lab, 'lab');
+}
 
 /** The command as a shell would want it. */
 function show(argv: readonly string[]): void {
   const words = argv.map((word) => (/[ |]/.test(word) ? `'${word}'` : word));
-  process.stdout.write(`\n$ tessera ${words.join(' ')}\n`);
+  process.stdout.write(`\n$ tessera ${short(words.join(' '))}\n`);
 }
 
 /** Types one command and goes on only if it succeeds. */
@@ -61,11 +67,11 @@ function explain(text: string): void {
 }
 
 /** A serial line where this computer can give one, else TCP. */
-async function emulator(directory: string): Promise<Emulator> {
-  const meter = join(directory, 'meter');
+async function emulator(): Promise<Emulator> {
+  const meter = join(lab, 'meter');
   if (process.platform === 'linux') {
     try {
-      return await startEmulator({ directory: meter, ptyPath: join(directory, 'ttyMeter') });
+      return await startEmulator({ directory: meter, ptyPath: join(lab, 'ttyMeter') });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       explain(`(no serial line here, so the meter is on TCP instead: ${why})`);
@@ -81,12 +87,12 @@ interface Offices {
   readonly atProvider: readonly string[];
 }
 
-async function openOffices(lab: string, resources: AsyncDisposableStack): Promise<Offices> {
+async function openOffices(resources: AsyncDisposableStack): Promise<Offices> {
   const onFault = (cause: unknown): void => {
     process.stderr.write(`${cause}\n`);
   };
   const [authorityDirectory, providerDirectory] = [join(lab, 'authority'), join(lab, 'provider')];
-  explain('An authority licenses meters and certifies their keys; a provider sells them value.');
+  explain('1. An authority, which licenses meters, and a provider, which sells them value.');
   await type('authority', 'init', '--dir', authorityDirectory);
   const authority = resources.use(
     await startAuthority({ directory: authorityDirectory, port: 0, onFault }),
@@ -106,13 +112,13 @@ async function openOffices(lab: string, resources: AsyncDisposableStack): Promis
 }
 
 async function makeMeter(
-  lab: string,
   resources: AsyncDisposableStack,
   { atAuthority, authorityToken, atProvider }: Offices,
 ): Promise<void> {
-  explain('A blank device: the signed firmware image in the emulator, on a serial line.');
-  const { addresses } = resources.use(await emulator(lab));
+  const { addresses } = resources.use(await emulator());
   const port = addresses.serial ?? addresses.tcp ?? '';
+  explain(`2. A blank device becomes a meter and gets value: the firmware image runs in the emulator,
+   on ${port.startsWith('serial:') ? 'a serial line' : 'TCP'}; the key files of its two roles are kept in lab/home.`);
   await type('meter', 'status', '--port', port);
   await type('meter', 'make', '--port', port, ...atAuthority);
   const registration = ['--customer', '1', '--zip', '20260'];
@@ -121,11 +127,10 @@ async function makeMeter(
 }
 
 async function printAndVerify(
-  lab: string,
   resources: AsyncDisposableStack,
   { authorityToken }: Offices,
 ): Promise<Figures> {
-  explain('A thermal printer, and one label.');
+  explain('3. One label on a thermal printer: the printer is asked first, then the meter charges.');
   const paper = join(lab, 'paper');
   const printer = resources.use(await startVirtualPrinter({ outputDirectory: paper }));
   const from = 'Tessera Works|12 Mosaic Lane|Springfield 20260';
@@ -135,7 +140,7 @@ async function printAndVerify(
   const where = ['--printer', printer.address, '--profile', 'epson-80mm', '--out', OUT];
   await type('print', ...piece, ...addresses, ...where);
 
-  explain('Whoever finds the label can have it verified. Seen twice, it is reported.');
+  explain('4. The label is verified from its picture alone. A copy of it is found out.');
   const verify = ['verify', join(OUT, 'label.png'), ...authorityToken];
   await type(...verify);
   const verdict = last('verdict');
@@ -174,28 +179,34 @@ function leaveResult(before: Figures, verdict: Figures): void {
 }
 
 const byHand = `
-Left in ${OUT}/: label.png, label.escpos, indicium.bin, device-certificate.bin, device-public-key.pem, result.json.
+Left in ${OUT}/: label.png (look at it), label.escpos (what the printer got), indicium.bin (the bytes in the symbol),
+device-certificate.bin, device-public-key.pem, result.json.
 
-By hand, in the repository, with a terminal for each of these:
-  npm run -s tessera -- authority init --dir lab/authority
-  npm run -s tessera -- authority serve --dir lab/authority
-  npm run -s tessera -- emulate --dir lab/meter --pty lab/ttyMeter
-  npm run -s tessera -- printer --out lab/paper
-  npm run -s tessera -- meter status --port serial:lab/ttyMeter
-and then the commands above in the same order. --help behind each says more.`;
+By hand, in the repository: one terminal for what keeps running,
+  alias tessera='npm run -s tessera --'
+  tessera authority init --dir lab/authority
+  tessera authority serve --dir lab/authority &
+  tessera provider init --dir lab/provider --authority http://127.0.0.1:8620 --authority-token lab/authority/token
+  tessera provider serve --dir lab/provider &
+  tessera printer --out lab/paper &
+  tessera emulate --dir lab/meter --pty lab/ttyMeter
+and another for the commands above, from provider buy on, with the same alias, --home lab/home, and these addresses:
+  --authority http://127.0.0.1:8620   --provider http://127.0.0.1:8621
+  --port serial:$PWD/lab/ttyMeter   --printer tcp:127.0.0.1:9100
+Passwords are asked for. --help behind each command says more.`;
 
 const startMs = performance.now();
 mkdirSync(OUT, { recursive: true });
-const lab = mkdtempSync(join(tmpdir(), 'tessera-'));
 process.env['TESSERA_HOME'] = join(lab, 'home');
 process.env['TESSERA_USER_PASSWORD'] = 'a password of the user';
 process.env['TESSERA_OFFICER_PASSWORD'] = 'a password of the officer';
 try {
   await using resources = new AsyncDisposableStack();
-  const offices = await openOffices(lab, resources);
-  await makeMeter(lab, resources, offices);
+  explain(`From nothing to a verified label. lab is a throw-away directory here: ${lab}`);
+  const offices = await openOffices(resources);
+  await makeMeter(resources, offices);
   const refilled = last('refilled');
-  const verdict = await printAndVerify(lab, resources, offices);
+  const verdict = await printAndVerify(resources, offices);
   leaveResult(refilled, verdict);
   explain(byHand);
   explain(`Done in ${((performance.now() - startMs) / 1000).toFixed(1)} s.`);

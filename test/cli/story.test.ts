@@ -43,7 +43,7 @@ test('it shows every command, and how to go on by hand', () => {
     'verify out',
     'verify out',
   ]);
-  expect(ended.stdout).toContain('npm run -s tessera -- authority serve');
+  expect(ended.stdout).toContain('tessera emulate --dir lab/meter --pty lab/ttyMeter\n');
 });
 
 test('it leaves what it promises and nothing else, and cleans up behind itself', () => {
@@ -56,7 +56,7 @@ test('it leaves what it promises and nothing else, and cleans up behind itself',
     'label.png',
     'result.json',
   ]);
-  const [lab = ''] = /\S+(?=\/authority\n)/.exec(ended.stdout) ?? [];
+  const [, lab = ''] = /throw-away directory here: (.*)\n/.exec(ended.stdout) ?? [];
   expect(lab).toMatch(/tessera-\w+$/);
   expect(() => readdirSync(lab)).toThrow('ENOENT');
 });
