@@ -3,6 +3,7 @@
 export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
+export { JournalError } from './checked-lines.ts';
 export {
   type DiscoverOptions,
   type Discovery,
@@ -33,7 +34,6 @@ export {
 } from './meter.ts';
 export { nodeCrypto } from './node-crypto.ts';
 export {
-  JournalError,
   openPendingJournal,
   type PendingEntry,
   type PendingJournal,

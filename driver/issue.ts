@@ -4,10 +4,11 @@
  */
 
 import { formatMeterId } from '#protocol/documents/meter-id';
+import { JournalError } from './checked-lines.ts';
 import { LinkError, RefusedError } from './errors.ts';
 import type { Meter } from './meter.ts';
 import { nodeCrypto } from './node-crypto.ts';
-import { JournalError, type PendingEntry, type PendingJournal, type Piece } from './pending.ts';
+import type { PendingEntry, PendingJournal, Piece } from './pending.ts';
 
 /** What is asked of a meter here. */
 export type IssuingMeter = Pick<Meter, 'address' | 'server' | 'registers' | 'createIndicium'>;
@@ -63,7 +64,8 @@ export function resume(
   return journal.inTurn(() => settle(meter, journal, meterName(meter), options));
 }
 
-function meterName({ server, address }: IssuingMeter): string {
+/** The name of the meter that answered, `TS01-0000000042`. @throws LinkError without a session */
+export function meterName({ server, address }: IssuingMeter): string {
   if (server !== undefined) return formatMeterId(server.meterId);
   throw new LinkError({
     stage: 'session',
@@ -128,7 +130,7 @@ async function ask(
  * Whether a refusal is about the piece itself, so that it will never be performed under its request id. One that is about
  * the session, the login or a fault says nothing about what happened before it.
  */
-function isVerdict({ code }: RefusedError): boolean {
+export function isVerdict({ code }: RefusedError): boolean {
   const range = code >> 8;
   return range === 0x01 || range === 0x03 || range === 0x05;
 }

@@ -2,16 +2,12 @@
  * The host's journal of indicia under way: what was intended is on disk before the meter is asked (requirements.md B3,
  * C4), so that after a crash or a lost answer the same request id is asked again.
  *
- * One line for each step, appended: `checksum JSON`. Lines are never changed or removed. A line that a crash cut short is
- * the last one and is dropped: its step was not begun. For one process at a time.
+ * One line for each step (checked-lines.ts). For one process at a time.
  */
 
-import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { RequestId } from '#protocol/command';
 import { type Mills, mills } from '#protocol/mills';
-import { PRIVATE_MODE, syncFolder } from './file.ts';
+import { type CheckedLines, openCheckedLines } from './checked-lines.ts';
 
 /** What an indicium is wanted for. */
 export interface Piece {
@@ -55,19 +51,7 @@ export interface PendingJournal extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The journal cannot be used: damaged, of another format, or its disk failed. */
-export class JournalError extends Error {
-  override readonly name = 'JournalError';
-  readonly path: string;
-
-  constructor(path: string, what: string, cause?: unknown) {
-    super(`${path}: ${what}`, cause === undefined ? {} : { cause });
-    this.path = path;
-  }
-}
-
 const HEADER = { journal: 'tessera pending indicia', version: 1 } as const;
-const CHECKSUM_DIGITS = 16;
 
 /** One line, as it is stored. */
 type Step =
@@ -78,21 +62,6 @@ interface StepKey {
   readonly meter: string;
   readonly counter: number;
   readonly nonce: number;
-}
-
-function checksum(json: string): string {
-  return createHash('sha256').update(json).digest('hex').slice(0, CHECKSUM_DIGITS);
-}
-
-function toLine(value: Step | typeof HEADER): string {
-  const json = JSON.stringify(value);
-  return `${checksum(json)} ${json}\n`;
-}
-
-/** The content of a line; undefined where it is not what was written. */
-function fromLine(line: string): unknown {
-  const json = line.slice(CHECKSUM_DIGITS + 1);
-  return line === `${checksum(json)} ${json}` ? JSON.parse(json) : undefined;
 }
 
 /** The entries in the order they were intended, made step by step. */
@@ -142,87 +111,25 @@ function next(
  * @throws JournalError where it is damaged: it is never mended by leaving something out
  */
 export async function openPendingJournal(path: string): Promise<PendingJournal> {
-  const handle = await openFile(path);
-  try {
-    const text = await handle.readFile('utf8');
-    const { entries, size } = readLines(path, text);
-    await handle.truncate(size);
-    const append = appender(path, handle);
-    if (size === 0) {
-      await append(toLine(HEADER), true);
-      await syncFolder(dirname(path));
-    }
-    return journalOver(handle, entries, append);
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'a+', PRIVATE_MODE);
-  } catch (cause) {
-    throw new JournalError(path, 'the journal of pending indicia cannot be opened', cause);
-  }
-}
-
-/** @returns the entries, and how many bytes of the file are whole */
-function readLines(path: string, text: string): { entries: Entries; size: number } {
   const entries = new Entries();
-  const lines = text.split('\n');
-  const torn = lines.pop() as string; // empty where the last line is whole
-  let size = Buffer.byteLength(text) - Buffer.byteLength(torn);
-  for (const [index, line] of lines.entries()) {
-    const isLast = index === lines.length - 1;
-    if (isLast && line.includes('\0')) {
-      size -= Buffer.byteLength(line) + 1; // a crash may leave zeros where the content did not reach the disk
-      break;
-    }
-    const value = fromLine(line);
-    if (index === 0) checkHeader(path, value);
-    else if (value === undefined || entries.take(value as Step) === undefined)
-      throw new JournalError(path, `line ${index + 1} is damaged: keep the file and ask for help`);
-  }
-  return { entries, size };
+  const lines = await openCheckedLines(path, {
+    header: HEADER,
+    take: (value) => entries.take(value as Step) !== undefined,
+  });
+  return journalOver(lines, entries);
 }
 
-function checkHeader(path: string, value: unknown): void {
-  if (JSON.stringify(value) !== JSON.stringify(HEADER))
-    throw new JournalError(
-      path,
-      'this is no journal of pending indicia, or one of a later version',
-    );
-}
-
-type Append = (line: string, isDurable: boolean) => Promise<void>;
-
-/** After a write that failed nobody knows what the file ends with: nothing more is written. */
-function appender(path: string, handle: FileHandle): Append {
-  let failure: JournalError | undefined;
-  return async (line, isDurable) => {
-    if (failure !== undefined) throw failure;
-    try {
-      await handle.appendFile(line);
-      if (isDurable) await handle.datasync();
-    } catch (cause) {
-      failure = new JournalError(path, 'the journal of pending indicia cannot be written', cause);
-      throw failure;
-    }
-  };
-}
-
-function journalOver(handle: FileHandle, entries: Entries, append: Append): PendingJournal {
+function journalOver(lines: CheckedLines, entries: Entries): PendingJournal {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
-    await append(toLine(step), step.step === 'intended');
+    await lines.append([step], step.step === 'intended');
     const entry = entries.take(step);
     if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
     return entry;
   }
   const keyOf = ({ meter, requestId }: PendingEntry): StepKey => ({ meter, ...requestId });
-  const close = (): Promise<void> => handle.close();
+  const close = (): Promise<void> => lines.close();
 
   return {
     entries: (meter) => entries.of(meter),

@@ -4,9 +4,10 @@ import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JournalError } from '#driver/checked-lines';
 import { issue, resume } from '#driver/issue';
 import { openMeter } from '#driver/meter';
-import { JournalError, openPendingJournal, type PendingEntry, type Piece } from '#driver/pending';
+import { openPendingJournal, type PendingEntry, type Piece } from '#driver/pending';
 import type { RequestOf } from '#protocol/command';
 import { mills } from '#protocol/mills';
 import { ok, type Refusal, refuse } from '#protocol/result';

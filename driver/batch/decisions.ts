@@ -1,0 +1,55 @@
+/**
+ * What only a person decides about a piece: that it is on paper, that it is printed once more, that it is spoiled
+ * (requirements.md B7, F6).
+ */
+
+import { BatchError } from './batch-error.ts';
+import type { Job, JobPiece } from './job.ts';
+import { type PiecePrinter, sendLabel } from './piece-printing.ts';
+import { mayFollow, type PieceStep } from './piece-state.ts';
+
+/**
+ * Prints the same indicium once more, at no charge. Whoever verifies both finds the second one to be a duplicate: only
+ * for a label that is not whole, or was destroyed.
+ * @throws BatchError `pieceUnknown`, `pieceState` · PrinterError
+ */
+export async function reprintPiece<Label>(
+  job: Job,
+  reference: string,
+  printer: PiecePrinter<Label>,
+): Promise<void> {
+  const piece = await pieceFor(job, reference, 'reprinting');
+  const label = printer.compose(piece, await job.indicium(piece.index));
+  await printer.checkReady();
+  await job.append([{ piece: piece.index, step: 'reprinting' }], true);
+  try {
+    await sendLabel(job, printer, piece, label);
+  } finally {
+    await job.append([], true);
+  }
+}
+
+/**
+ * Puts a piece that is charged on the list of those to be refunded. It is never printed again.
+ * @throws BatchError `pieceUnknown`, `pieceState`
+ */
+export async function spoilPiece(job: Job, reference: string, reason: string): Promise<void> {
+  const { index } = await pieceFor(job, reference, 'spoiled');
+  await job.append([{ piece: index, step: 'spoiled', reason }], true);
+}
+
+/**
+ * Notes that a person saw the whole label on paper.
+ * @throws BatchError `pieceUnknown`, `pieceState`
+ */
+export async function acceptPiece(job: Job, reference: string): Promise<void> {
+  const { index } = await pieceFor(job, reference, 'accepted');
+  await job.append([{ piece: index, step: 'accepted' }], true);
+}
+
+async function pieceFor(job: Job, reference: string, step: PieceStep['step']): Promise<JobPiece> {
+  const piece = await job.piece(reference);
+  if (!mayFollow(piece.record, step))
+    throw new BatchError('pieceState', `Piece ${reference} is ${piece.record.state}`);
+  return piece;
+}

@@ -1,0 +1,74 @@
+/** What happened to each piece of a job: one line for each step, and a small record of each piece in memory. */
+
+import { type CheckedLines, type LineFile, openCheckedLines } from '../checked-lines.ts';
+import { mayFollow, next, type PieceRecord, type PieceStep, plannedPiece } from './piece-state.ts';
+
+/** One step of one piece, counted from 0 in the order of the list. */
+export type PieceChange = PieceStep & { readonly piece: number };
+
+/** As it is stored. */
+type StoredChange = PieceChange & { readonly atMs: number };
+
+export interface JobJournalOptions {
+  readonly pieces: number;
+  readonly now: () => number;
+  readonly openFile?: ((path: string) => Promise<LineFile>) | undefined;
+}
+
+export interface JobJournal {
+  /** By place in the list. */
+  readonly records: readonly PieceRecord[];
+  /**
+   * Notes what happened, and only then counts it as happened.
+   * @param isDurable whether it must outlive a power cut of the host when this returns
+   */
+  append(changes: readonly PieceChange[], isDurable: boolean): Promise<void>;
+  /** The 128 bytes of a piece that is charged. */
+  indicium(piece: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+const HEADER = { journal: 'tessera batch job', version: 1 } as const;
+
+/** @throws JournalError */
+export async function openJobJournal(
+  path: string,
+  { pieces, now, openFile }: JobJournalOptions,
+): Promise<JobJournal> {
+  const records = new Array<PieceRecord>(pieces).fill(plannedPiece);
+
+  function take(change: PieceChange, offset: number): boolean {
+    const before = records[change.piece];
+    const after = before === undefined ? undefined : next(before, change, offset);
+    if (after === undefined) return false;
+    records[change.piece] = after;
+    return true;
+  }
+
+  const lines = await openCheckedLines(path, {
+    header: HEADER,
+    take: (value, offset) => take(value as StoredChange, offset),
+    openFile,
+  });
+  return {
+    records,
+    async append(changes, isDurable) {
+      for (const { piece, step } of changes)
+        if (!mayFollow(records[piece] ?? plannedPiece, step))
+          throw new Error(`${step} does not follow: a bug of the caller`);
+      const stored = changes.map((change): StoredChange => ({ ...change, atMs: now() }));
+      const offsets = await lines.append(stored, isDurable);
+      changes.forEach((change, at) => {
+        take(change, offsets[at] as number);
+      });
+    },
+    indicium: (piece) => indiciumOf(lines, records[piece] ?? plannedPiece),
+    close: () => lines.close(),
+  };
+}
+
+async function indiciumOf(lines: CheckedLines, { indiciumAt }: PieceRecord): Promise<Uint8Array> {
+  if (indiciumAt === undefined) throw new Error('the piece has no indicium: a bug of the caller');
+  const { indicium } = (await lines.readAt(indiciumAt)) as { readonly indicium: string };
+  return Uint8Array.from(Buffer.from(indicium, 'hex'));
+}
