@@ -9,6 +9,7 @@ import type { Board } from '#emulator/board';
 import type { FlashDevice } from '#emulator/flash';
 import { commandNames, commands, type MeterStatus } from '#protocol/command';
 import { encodeRequest } from '#protocol/dispatch';
+import { encodeFrame } from '#protocol/frame';
 import type { MessageKind } from '#protocol/message';
 import { mills } from '#protocol/mills';
 import { makeBoard } from '#test/support/board';
@@ -125,6 +126,27 @@ test('frames that were valid, in any order, with faults of the line', () => {
   expect(Buffer.compare(flash.contents(), contents)).toBe(0);
 });
 
+/** Bodies of frames: of any bytes, and such as fragments have (docs/link.md, section 2). */
+const byte = fc.nat(255);
+const fragment = fc
+  .tuple(fc.constantFrom(1, 2, 3, 0x81, 0x83, 0), byte, byte, fc.nat(3), fc.nat(3))
+  .chain((head) => fc.uint8Array({ maxLength: 40 }).map((part) => Uint8Array.of(...head, ...part)));
+const frameBody = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 12 }), fragment);
+
+test('whole frames of any body, in any order', () => {
+  const contents = flash.contents();
+
+  fc.assert(
+    fc.property(fc.array(frameBody, { minLength: 1, maxLength: 5 }), (bodies) => {
+      for (const body of bodies) board.receive(0, encodeFrame(body));
+      expectUntouched();
+    }),
+    { numRuns: 1000 },
+  );
+
+  expect(Buffer.compare(flash.contents(), contents)).toBe(0);
+});
+
 const kinds = fc.constantFrom<MessageKind>('open', 'sealed');
 /** Any code but that of the self-test, which takes its time; the matrix of commands has it. */
 const code = fc.oneof(
@@ -172,14 +194,29 @@ test('requests of any content by the user who is logged in: no money moves', () 
   );
 });
 
-test('a record of any content ends the session and moves nothing', () => {
+const sessionEnded = Uint8Array.of(0, 0x05, 0x02);
+
+test('a record that the session did not seal ends it, whatever it says, and nobody is logged in', () => {
+  const requests = fc.tuple(code, fc.uint8Array({ maxLength: 100 }));
+
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      host.openSession('user');
-      expect(host.exchange('sealed', bytes)?.kind).toBe('open');
-      expect(host.exchange('sealed', host.record(piece))?.kind).toBe('open');
-      expectUntouched();
-    }),
+    fc.property(
+      fc.oneof(
+        fc.constant(piece),
+        requests.map(([first, body]) => [first, ...body]),
+      ),
+      (said) => {
+        host.openSession('user');
+        host.sealed(login());
+        for (const record of [Uint8Array.from(said), host.record(piece)]) {
+          const answer = host.exchange('sealed', record);
+          expect(answer).toMatchObject({ kind: 'open' });
+          expect(answer?.payload.slice(0, 3)).toEqual(sessionEnded);
+        }
+        expectUntouched();
+        expect(host.status()).toMatchObject({ state: 'uninitialized', caller: 'nobody' });
+      },
+    ),
     { numRuns: 40 },
   );
 });

@@ -16,7 +16,7 @@ import { mills } from '#protocol/mills';
 /** The secret of every board of test/support/board.ts. */
 export const deviceKeys: DeviceKeys = deriveDeviceKeys(nodeCrypto, new Uint8Array(32).fill(0x5e));
 
-export function journalOf(flash: FlashDevice): Journal {
+function journalOf(flash: FlashDevice): Journal {
   const journal = openJournal(flash, flashLayout(flash), nodeCrypto, deviceKeys.journalTag);
   if (journal === undefined) throw new Error('the ring holds no committed state');
   return journal;
