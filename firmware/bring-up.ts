@@ -9,7 +9,7 @@ import { createDrbg, RESEED_INTERVAL } from './drbg.ts';
 import { createTestedEntropy } from './entropy.ts';
 import { Fault } from './fault.ts';
 import { type FlashLayout, flashLayout } from './flash-layout.ts';
-import { formatJournal, isFreshJournal, type Journal, openJournal } from './journal.ts';
+import { formatJournal, type Journal, openJournal } from './journal.ts';
 import { blankState, checkConsistent } from './registers.ts';
 import { checkPair, testImageAndAlgorithms } from './self-test.ts';
 import { randomBytes, setRandomSource } from './shims.ts';
@@ -48,8 +48,11 @@ function startJournal(
   const { flash } = hardware;
   const journal = openJournal(flash, layout, crypto, keys.journalTag);
   if (journal !== undefined) return journal;
-  if (!store.isBlank() || !isFreshJournal(flash, layout)) throw new Fault('registersInconsistent');
-  return formatJournal(flash, layout, crypto, keys.journalTag, blankState());
+  const first = store.isBlank()
+    ? formatJournal(flash, layout, crypto, keys.journalTag, blankState())
+    : undefined;
+  if (first === undefined) throw new Fault('registersInconsistent');
+  return first;
 }
 
 /** A blank device gets the key that it authenticates with for all its life. */
@@ -127,5 +130,6 @@ export function bringUp(
   };
   found(device);
   checkConsistent(journal.state);
+  journal.pin();
   loadContent(device);
 }

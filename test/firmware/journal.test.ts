@@ -4,40 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { FlashDevice } from '#emulator/flash';
 import { PowerLost } from '#emulator/power';
 import type { Journal } from '#firmware/journal';
-import { type MeterState, NO_DETAIL, RECORD_SIZE } from '#firmware/journal-record';
-import { debit } from '#firmware/registers';
-import { mills } from '#protocol/mills';
+import { RECORD_SIZE } from '#firmware/journal-record';
 import { lenientFlash, powerUp, smallFlash } from '#test/support/firmware-flash';
+import { charge, funded, registers } from '#test/support/journal-use';
 
 const SLOTS_PER_SECTOR = Math.floor(4096 / RECORD_SIZE);
 const SLOTS = 4 * SLOTS_PER_SECTOR;
-
-function funded(journal: Journal): void {
-  const value = mills(1_000_000);
-  journal.append('refillCommit', { ...journal.state, descending: value, credited: value });
-  journal.sync();
-}
-
-/** Charges one mill more each time and records a signature, as the service does. */
-function charge(journal: Journal): void {
-  const counter = journal.state.requestId.counter + 1;
-  const detail = { ...NO_DETAIL, postage: mills(counter) };
-  const next = debit(journal.state, { counter, nonce: 5 }, detail);
-  if (!next.ok) throw new Error(next.status);
-  journal.append('debit', next.value);
-  journal.appendSignature({
-    requestId: { counter, nonce: 5 },
-    signature: new Uint8Array(64).fill(counter),
-    certificateSerial: 1,
-    originZip: 2,
-    softwareId: new Uint8Array(6),
-    keyId: new Uint8Array(8),
-  });
-  journal.sync();
-}
-
-const registers = ({ ascending, descending, pieceCount }: MeterState): string =>
-  `${pieceCount} pieces, ${ascending} spent, ${descending} left`;
 
 /** What pieces of one mill, two mills and so on cost together. */
 const sum = (pieces: number): number => (pieces * (pieces + 1)) / 2;

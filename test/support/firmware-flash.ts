@@ -3,7 +3,7 @@
 import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
 import { strictFlash } from '#emulator/flash-strict';
 import { flashLayout } from '#firmware/flash-layout';
-import { formatJournal, isFreshJournal, type Journal, openJournal } from '#firmware/journal';
+import { formatJournal, type Journal, openJournal } from '#firmware/journal';
 import { blankState } from '#firmware/registers';
 import { nobleCrypto } from '#protocol/noble-crypto';
 import { seededRandom } from './seeded-random.ts';
@@ -25,8 +25,10 @@ export function smallFlash(contents?: Uint8Array): FlashDevice {
 /** What power-up does: the journal that is there, or a new one on a fresh ring. @throws Error where neither */
 export function powerUp(flash: FlashDevice): Journal {
   const layout = flashLayout(flash);
-  const journal = openJournal(flash, layout, crypto, TAG_KEY);
-  if (journal !== undefined) return journal;
-  if (!isFreshJournal(flash, layout)) throw new Error('the ring holds no committed state');
-  return formatJournal(flash, layout, crypto, TAG_KEY, blankState());
+  const journal =
+    openJournal(flash, layout, crypto, TAG_KEY) ??
+    formatJournal(flash, layout, crypto, TAG_KEY, blankState());
+  if (journal === undefined) throw new Error('the ring holds no committed state');
+  journal.pin();
+  return journal;
 }

@@ -1,0 +1,69 @@
+/**
+ * What the journal knows of its ring: which slots claim which transaction. A claim is checked by its tag when it is used,
+ * and forgotten when its sector is erased, so that the index never holds more than the ring.
+ */
+
+import { committedBody, type Ring, type Slot } from './journal-ring.ts';
+
+export interface JournalIndex {
+  add(slot: Slot): void;
+  /** What a sector held is gone. */
+  forget(sector: number): void;
+  /** The body of a debit, or of a pin right behind it, with this request key; undefined where none counts. */
+  findDebit(requestKey: string): Uint8Array | undefined;
+  findSignature(requestKey: string): Uint8Array | undefined;
+}
+
+type Slots<Key> = Map<Key, Slot[]>;
+
+function addTo<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
+  const slots = map.get(key);
+  if (slots === undefined) map.set(key, [slot]);
+  else slots.push(slot);
+}
+
+function removeFrom<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
+  const left = (map.get(key) ?? []).filter((each) => each !== slot);
+  if (left.length === 0) map.delete(key);
+  else map.set(key, left);
+}
+
+export function createJournalIndex(ring: Ring): JournalIndex {
+  const debits: Slots<string> = new Map();
+  const signatures: Slots<string> = new Map();
+  /** By sequence number. A torn pin and the one that took its place may have the same. */
+  const pins: Slots<number> = new Map();
+  const bySector: Slots<number> = new Map();
+
+  const isCommitted = (slot: Slot): boolean => committedBody(ring, slot) !== undefined;
+
+  /** A pin passes over the number before it: what bears that number never happened. */
+  const isVoid = ({ sequence }: Slot): boolean => (pins.get(sequence + 1) ?? []).some(isCommitted);
+
+  function find(slots: readonly Slot[] | undefined): Uint8Array | undefined {
+    for (const slot of slots ?? []) {
+      const body = isVoid(slot) ? undefined : committedBody(ring, slot);
+      if (body !== undefined) return body;
+    }
+    return undefined;
+  }
+
+  return {
+    add(slot) {
+      addTo(bySector, ring.sectorOf(slot), slot);
+      if (slot.holdsDebit) addTo(debits, slot.requestKey, slot);
+      if (slot.type === 'signature') addTo(signatures, slot.requestKey, slot);
+      if (slot.type === 'pin') addTo(pins, slot.sequence, slot);
+    },
+    forget(sector) {
+      for (const slot of bySector.get(sector) ?? []) {
+        removeFrom(debits, slot.requestKey, slot);
+        removeFrom(signatures, slot.requestKey, slot);
+        removeFrom(pins, slot.sequence, slot);
+      }
+      bySector.delete(sector);
+    },
+    findDebit: (requestKey) => find(debits.get(requestKey)),
+    findSignature: (requestKey) => find(signatures.get(requestKey)),
+  };
+}
