@@ -18,10 +18,17 @@ export function strictFlash(flash: FlashDevice): FlashDevice {
     size: flash.size,
     sectorSize: flash.sectorSize,
     programUnit: flash.programUnit,
-    counters: flash.counters,
-    wear: flash.wear,
+    get counters() {
+      return flash.counters;
+    },
+    get wear() {
+      return flash.wear;
+    },
     get isPowered() {
       return flash.isPowered;
+    },
+    get weakBits() {
+      return flash.weakBits;
     },
     read: (offset, length) => flash.read(offset, length),
     program: (offset, data) =>
@@ -32,10 +39,17 @@ export function strictFlash(flash: FlashDevice): FlashDevice {
     erase: (offset) =>
       permitted(flash.erase(offset), `to erase at ${offset}: no sector begins there`),
     sync: () => flash.sync(),
+    sectorCounters: (sector) => flash.sectorCounters(sector),
+    traceOperations: () => flash.traceOperations(),
     losePowerAfter: (operations, cut) => flash.losePowerAfter(operations, cut),
     restorePower: () => flash.restorePower(),
     contents: () => flash.contents(),
     damage: (offset, data) => flash.damage(offset, data),
+    rot: (rot) => flash.rot(rot),
+    snapshot: () => flash.snapshot(),
+    restore: (snapshot) => flash.restore(snapshot),
+    reseed: (seed) => flash.reseed(seed),
+    digest: () => flash.digest(),
     close: () => flash.close(),
   };
 }

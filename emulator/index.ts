@@ -18,13 +18,22 @@ export {
   deadEntropy,
   systemEntropy,
 } from './entropy.ts';
+export { type CutPlan, type PlannedCut, planCuts } from './flash/cut-plan.ts';
+export { type TearMode, tearModes } from './flash/tear.ts';
+export { type WearFailure, wearFailures } from './flash/wear.ts';
 export {
   createMemoryFlash,
   DEFAULT_FLASH_GEOMETRY,
   type FlashCounters,
   type FlashDevice,
   type FlashGeometry,
+  type FlashOperation,
+  type FlashOptions,
+  type FlashSnapshot,
+  type FlashTrace,
   type PowerCut,
+  type Rot,
+  type SectorCounters,
 } from './flash.ts';
 export { openFlashFile } from './flash-file.ts';
 export { strictFlash } from './flash-strict.ts';

@@ -134,9 +134,26 @@ describe.each(implementations)('%s flash', (_, make) => {
     flash.erase(0);
     flash.erase(192);
     flash.sync();
+    flash.read(60, 10);
+    status(() => flash.program(1, unit(0)));
 
-    expect(flash.counters).toEqual({ programs: 1, erases: 3, bytesProgrammed: 32, syncs: 1 });
+    expect(flash.counters).toEqual({
+      ...{ reads: 1, bytesRead: 10, programs: 1, bytesProgrammed: 32, erases: 3 },
+      ...{ syncs: 1, refused: 1, failed: 0, cuts: 0 },
+    });
     expect(flash.wear).toEqual([2, 0, 0, 1]);
+  });
+
+  test('counts in each sector what was done there', () => {
+    const flash = make({ geometry: SMALL });
+
+    flash.program(0, filled(32, 0));
+    flash.erase(64);
+    flash.read(60, 10);
+
+    const counts = [0, 1, 2].map((sector) => Object.values(flash.sectorCounters(sector)).join(' '));
+    expect(counts).toEqual(['1 4 1 32 0', '1 6 0 0 1', '0 0 0 0 0']);
+    expect(() => flash.sectorCounters(4)).toThrow(RangeError);
   });
 
   test('a worn-out sector is not erased any more', () => {
