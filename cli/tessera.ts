@@ -48,6 +48,7 @@ export async function tessera(
   let exitCode = 0;
   const outputOf = (): Output => output ?? createOutput(argv.includes('--json'));
   const program = createProgram().configureOutput({
+    writeOut: (text) => outputOf().say('text', { text }, text.trimEnd()),
     writeErr(text) {
       if (!outputOf().isJson) process.stderr.write(text);
     },

@@ -2,22 +2,14 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { tessera } from '#cli/tessera';
-import { cli } from '#test/support/cli';
+import { describe, expect, test } from 'vitest';
+import { cli, cliDone } from '#test/support/cli';
 import { temporaryFolder } from '#test/support/temporary-folder';
 
-/** What `--help` behind some words writes to the standard output. */
+/** What `--help` behind some words tells. */
 async function helpOf(...words: readonly string[]): Promise<string> {
-  let text = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    text += chunk;
-    return true;
-  });
-  onTestFinished(() => write.mockRestore());
-  expect(await tessera([...words, '--help'])).toBe(0);
-  write.mockRestore();
-  return text;
+  const { said } = await cliDone(...words, '--help');
+  return said.map(({ text }) => text).join('');
 }
 
 /** The names under `Commands:`, each with what it is said to be for. */

@@ -158,10 +158,14 @@ describe(`a meter that loses its power (TESSERA_SEED=${seed})`, () => {
     async () => {
       const count = 200;
       const kills = 6;
-      const plan = killPlan(seed, kills, { count, delayMaxMs: 60 });
+      const plan = killPlan(seed, kills, count);
       const passwordFile = world.passwordFiles.user;
 
-      const starts = await issueAll({ port, home, passwordFile, count }, plan, loseAndRegainPower);
+      const starts = await issueAll(
+        { port, home, passwordFile, meterDirectory: directory(), count },
+        plan,
+        loseAndRegainPower,
+      );
 
       process.stdout.write(`${JSON.stringify({ lane: 'commands', seed, plan, starts })}\n`);
       expect(starts).toBe(kills + 1);

@@ -10,8 +10,6 @@ import { issueAll, killPlan, provedPieces } from '#test/support/issuing';
 
 const COUNT = 1_000;
 const KILLS = 8;
-/** Some pieces long, so that a kill may hit any step of one, and the next start too. */
-const DELAY_MAX_MS = 100;
 const TIMEOUT_MS = 400_000;
 const seed = process.env['TESSERA_SEED'] ?? String(Date.now());
 
@@ -21,21 +19,22 @@ test(
     await using world = await openWorld();
     await cliDone('provider', 'pay', '--customer', '1', '--amount', '1000', ...world.atProvider);
     const path = join(world.folder, 'ttyMeter');
-    await using _emulator = await cliRunning(
-      ...['emulate', '--dir', join(world.folder, 'meter'), '--pty', path],
-    );
+    const meterDirectory = join(world.folder, 'meter');
+    await using _emulator = await cliRunning('emulate', '--dir', meterDirectory, '--pty', path);
     const port = `serial:${path}`;
     const home = await world.homeForMaking();
     await world.makeRefilled(home, port);
     const passwordFile = world.passwordFiles.user;
     const asUser = ['--home', home, '--password-file', passwordFile];
     await cliDone('meter', 'refill', '--amount', '900', ...asUser);
-    const plan = killPlan(seed, KILLS, { count: COUNT, delayMaxMs: DELAY_MAX_MS });
+    const plan = killPlan(seed, KILLS, COUNT);
 
     const startMs = performance.now();
-    const starts = await issueAll({ port, home, passwordFile, count: COUNT }, plan, (host) => {
-      host.kill('SIGKILL');
-    });
+    const starts = await issueAll(
+      { port, home, passwordFile, meterDirectory, count: COUNT },
+      plan,
+      (host) => void host.kill('SIGKILL'),
+    );
     const durationMs = Math.round(performance.now() - startMs);
 
     const figures = { seed, plan, starts, durationMs, perPieceMs: durationMs / COUNT };

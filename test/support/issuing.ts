@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -17,33 +17,28 @@ export interface Issuing {
   readonly port: string;
   readonly home: string;
   readonly passwordFile: string;
+  /** Where the emulator keeps the meter. */
+  readonly meterDirectory: string;
   readonly count: number;
 }
 
-/** Where something is killed: so long after a piece was told. */
+/** Where something is killed: when, after a piece was told, files of host or meter have changed so often. */
 export interface Kill {
   readonly afterPiece: number;
-  readonly delayMs: number;
+  readonly changes: number;
 }
 
+/** Host and meter write six times for a piece: a kill may hit any step of it. */
+const CHANGES_BOUND = 7;
+
 /** A plan that a seed decides, in the order of the pieces. */
-export function killPlan(
-  seed: string,
-  kills: number,
-  {
-    count,
-    delayMaxMs,
-  }: {
-    readonly count: number;
-    readonly delayMaxMs: number;
-  },
-): Kill[] {
+export function killPlan(seed: string, kills: number, count: number): Kill[] {
   const random = seededRandom(seed);
   const below = (bound: number): number => new DataView(random(4).buffer).getUint32(0) % bound;
   const stretch = Math.floor(count / (kills + 1));
   return Array.from({ length: kills }, (_, place) => ({
     afterPiece: place * stretch + 1 + below(stretch),
-    delayMs: below(delayMaxMs),
+    changes: below(CHANGES_BOUND),
   }));
 }
 
@@ -56,7 +51,7 @@ const piecesFile = (home: string): string => join(home, 'pieces');
  * @returns how often it was started
  */
 export async function issueAll(
-  { port, home, passwordFile, count }: Issuing,
+  { port, home, passwordFile, meterDirectory, count }: Issuing,
   plan: readonly Kill[],
   kill: (host: ChildProcess) => Promise<void> | void,
 ): Promise<number> {
@@ -71,22 +66,42 @@ export async function issueAll(
     host.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint += text;
     });
+    let isKilled = false;
     let killing: Promise<void> | undefined;
     for await (const line of createInterface({ input: host.stdout })) {
       const next = waiting[0];
       if (killing !== undefined || next === undefined || Number(line) < next.afterPiece) continue;
       waiting.shift();
-      killing = after(next.delayMs).then(() => kill(host));
+      const changed = changesIn([home, meterDirectory], next.changes, ended);
+      killing = changed.then(() => {
+        isKilled = true;
+        return kill(host);
+      });
     }
     const [status] = await ended;
     await killing;
     if (status === 0) return start;
-    if (killing === undefined) throw new Error(`the host ended with ${status}: ${complaint}`);
+    if (!isKilled) throw new Error(`the host ended with ${status}: ${complaint}`);
   }
 }
 
-const after = (timeMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, timeMs));
+/** Waits until files in some folders have changed so often, or until something else has ended. */
+async function changesIn(
+  folders: readonly string[],
+  count: number,
+  ended: Promise<unknown>,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let left = count;
+  const watchers = folders.map((folder) =>
+    watch(folder, () => {
+      left -= 1;
+      if (left <= 0) resolve();
+    }),
+  );
+  if (count > 0) await Promise.race([promise, ended]);
+  for (const watcher of watchers) watcher.close();
+}
 
 /** What is in the file of pieces, each proved by the certificate of the meter. */
 export function provedPieces(home: string, certificate: Uint8Array): Indicium[] {
