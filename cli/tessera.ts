@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAuthority } from './commands/authority.ts';
+import { addBatch } from './commands/batch.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEmulate } from './commands/emulate.ts';
 import { addMeter } from './commands/meter.ts';
@@ -77,6 +78,7 @@ const subcommands = [
   addProvider,
   addMeter,
   addPrint,
+  addBatch,
   addVerify,
 ] as const;
 

@@ -3,6 +3,25 @@
 export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
+export { BatchError, type BatchReason, ListError } from './batch/batch-error.ts';
+export { acceptPiece, reprintPiece, spoilPiece } from './batch/decisions.ts';
+export {
+  type CreateJobOptions,
+  createJob,
+  type Job,
+  type JobDescription,
+  type JobFigures,
+  type JobLabel,
+  type JobPiece,
+  openJob,
+} from './batch/job.ts';
+export { type LabelPrinterOptions, labelPrinter } from './batch/label-printer.ts';
+export type { ListPiece, ListProblem } from './batch/list.ts';
+export { type ManifestRow, manifestCsv, manifestRows } from './batch/manifest.ts';
+export type { PiecePrinter } from './batch/piece-printing.ts';
+export type { PieceRecord, PieceState } from './batch/piece-state.ts';
+export { type Progress, trackProgress } from './batch/progress.ts';
+export { type JobFunds, type RunJobOptions, runJob } from './batch/run.ts';
 export { JournalError } from './checked-lines.ts';
 export {
   type DiscoverOptions,

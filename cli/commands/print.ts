@@ -36,7 +36,7 @@ import { amount, destination, mailingDate, serviceNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 
-const PROFILE_DEFAULT = 'escpos-80mm';
+export const PROFILE_DEFAULT = 'escpos-80mm';
 
 interface Options extends AccessOptions {
   readonly postage: Mills;
@@ -80,7 +80,7 @@ export function addPrint(program: Command, run: Run): void {
     );
 }
 
-function profileOf(name: string): PrinterProfile {
+export function profileOf(name: string): PrinterProfile {
   const profile = printerProfiles[name as PrinterProfileName];
   if (!Object.hasOwn(printerProfiles, name))
     throw new UsageError(

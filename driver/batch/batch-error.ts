@@ -19,6 +19,8 @@ export type BatchReason = keyof typeof batchReasons;
 export class BatchError extends Error {
   override readonly name = 'BatchError';
   readonly reason: BatchReason;
+  /** What is the matter. */
+  readonly what: string;
   /** What to do, for a person. */
   readonly advice: string;
 
@@ -26,6 +28,7 @@ export class BatchError extends Error {
     const advice = batchReasons[reason];
     super(`${what}. ${advice}`, cause === undefined ? {} : { cause });
     this.reason = reason;
+    this.what = what;
     this.advice = advice;
   }
 }

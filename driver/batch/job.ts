@@ -87,7 +87,7 @@ const files = {
 } as const;
 
 /** Whether a job was begun there. */
-export const isJob = (directory: string): boolean => existsSync(join(directory, files.job));
+const isJob = (directory: string): boolean => existsSync(join(directory, files.job));
 
 /**
  * Checks a list and makes a job of it; nothing is charged yet.

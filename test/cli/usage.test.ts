@@ -59,6 +59,13 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera meter refill',
     'tessera meter password',
     'tessera meter zeroize',
+    'tessera batch run',
+    'tessera batch resume',
+    'tessera batch status',
+    'tessera batch manifest',
+    'tessera batch reprint',
+    'tessera batch accept',
+    'tessera batch spoil',
   ]);
 });
 
