@@ -4,10 +4,10 @@ import type { Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { nobleCrypto } from '#protocol/noble-crypto';
-import { type Device, destroyKeys, readDocuments, saveStore } from './device.ts';
+import { type Device, destroyKeys, type RunningImage, readDocuments, saveStore } from './device.ts';
 import { createDrbg, RESEED_INTERVAL } from './drbg.ts';
 import { createTestedEntropy } from './entropy.ts';
-import { Fault } from './fault.ts';
+import { Fault, invariant } from './fault.ts';
 import { type FlashLayout, flashLayout } from './flash-layout.ts';
 import { formatJournal, type Journal, openJournal } from './journal.ts';
 import { blankState, checkConsistent } from './registers.ts';
@@ -90,6 +90,42 @@ function loadContent(device: Device): void {
   );
 }
 
+/** Journal and store behind their keys, which are gone again where there is no journal (requirements.md A3). */
+function openDevice(
+  hardware: Hardware,
+  states: StateHolder,
+  crypto: Crypto,
+  keys: DeviceKeys,
+  image: RunningImage,
+): Device {
+  try {
+    const layout = flashLayout(hardware.flash);
+    const store = openStore(hardware.flash, layout, crypto, keys.storeTag);
+    const journal = startJournal(hardware, layout, crypto, keys, store);
+    const content = destroyedContent();
+    return {
+      hardware,
+      crypto,
+      keys,
+      image,
+      journal,
+      store,
+      states,
+      content,
+      documents: readDocuments(content),
+      access: undefined,
+      sessionRole: undefined,
+      sessionKey: undefined,
+      lastWrongTryMs: 0,
+      isClosing: false,
+      isRestarting: false,
+    };
+  } catch (cause) {
+    wipe(...Object.values(keys));
+    throw cause;
+  }
+}
+
 /**
  * Brings the meter up.
  * @param found takes the device as soon as its journal is there, so that the registers stay readable whatever fails after
@@ -107,29 +143,10 @@ export function bringUp(
   const deviceSecret = new Uint8Array(hardware.fuses.deviceSecret());
   const keys = deriveDeviceKeys(crypto, deviceSecret);
   wipe(deviceSecret);
-  const layout = flashLayout(hardware.flash);
-  const store = openStore(hardware.flash, layout, crypto, keys.storeTag);
-  const journal = startJournal(hardware, layout, crypto, keys, store);
-  const content = destroyedContent();
-  const device: Device = {
-    hardware,
-    crypto,
-    keys,
-    image,
-    journal,
-    store,
-    states,
-    content,
-    documents: readDocuments(content),
-    access: undefined,
-    sessionRole: undefined,
-    sessionKey: undefined,
-    lastWrongTryMs: 0,
-    isClosing: false,
-    isRestarting: false,
-  };
+  const device = openDevice(hardware, states, crypto, keys, image);
   found(device);
-  checkConsistent(journal.state);
-  journal.pin();
+  checkConsistent(device.journal.state);
+  invariant(!device.journal.hasGap, 'registersInconsistent');
+  device.journal.pin();
   loadContent(device);
 }

@@ -48,6 +48,8 @@ type SignatureContent = Omit<SignatureRecord, 'type' | 'version' | 'sequence'>;
 
 export interface Journal {
   readonly state: StateRecord;
+  /** Whether a state was lost that a signature came after: what was said then is more than what is known now. */
+  readonly hasGap: boolean;
   /**
    * To be called once at power-up, before anything is said: writes down again what was found, so that it stays.
    * @throws Fault `flashFailed`
@@ -68,17 +70,23 @@ interface Found {
   readonly lastSignature: SignatureRecord | undefined;
   readonly stateSlot: Slot;
   readonly state: StateRecord;
+  readonly hasGap: boolean;
 }
 
+/** Signatures follow their debit without a gap in the numbers, since each is written when all before it is whole. */
 function newest(ring: Ring, slots: readonly Slot[]): Found | undefined {
   let last: Slot | undefined;
   let lastSignature: SignatureRecord | undefined;
+  let previous: number | undefined;
+  let hasGap = false;
   for (const slot of slots) {
     const body = committedBody(ring, slot);
     if (body === undefined) continue;
+    hasGap ||= previous !== undefined && previous - slot.sequence > 1; // 0 where a bad slot was written again
+    previous = slot.sequence;
     if (slot.type !== 'signature') {
       const state = stateRecord.decode(body);
-      return { last: last ?? slot, lastSignature, stateSlot: slot, state };
+      return { last: last ?? slot, lastSignature, stateSlot: slot, state, hasGap };
     }
     if (last === undefined) lastSignature = signatureRecord.decode(body);
     last ??= slot;
@@ -151,6 +159,7 @@ function createJournal(ring: Ring, { state: first, slots, found }: Beginning): J
     get state() {
       return state;
     },
+    hasGap: found?.hasGap ?? false,
     pin,
     append: (type, next) => write(type, next, 1),
     appendSignature: writeSignature,

@@ -92,7 +92,8 @@ function statusOf(cycle: Cycle): MeterStatus {
     faultDetail: fault?.detail ?? 0,
     meterId: device?.content.meterId ?? new Uint8Array(8),
     timeMs: hardware.clock.nowMs(),
-    registersValid: device !== undefined && isConsistent(state),
+    registersValid:
+      device !== undefined && isConsistent(state) && fault?.status !== 'registersInconsistent',
     registers: registersOf(state, device === undefined ? mills(0) : descendingMaxOf(device)),
   };
 }

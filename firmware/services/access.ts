@@ -61,6 +61,7 @@ export function logIn(
   const opened = tryPassword(device, role, password);
   wipe(password);
   if (!opened.ok) return opened;
+  device.access = { role, vaultKey: opened.value }; // a fault in what follows wipes it
   const { crypto, content } = device;
   withPrivateKey(
     crypto,
@@ -69,7 +70,6 @@ export function logIn(
     content.sealedIndiciumKey,
     (privateKey) => checkPair(crypto, { privateKey, publicKey: content.indiciumPublicKey }),
   );
-  device.access = { role, vaultKey: opened.value };
   return ok({});
 }
 

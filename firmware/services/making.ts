@@ -31,6 +31,7 @@ export function initialize(
   const { crypto, keys, sessionKey } = device;
   const { meterId, authorityKey, userKey, userPassword, officerPassword } = request;
   invariant(sessionKey !== undefined);
+  if (device.sessionRole !== 'cryptoOfficer') return refuse('wrongRole'); // the session's key becomes the officer's
   if (!isFitPassword(userPassword) || !isFitPassword(officerPassword))
     return refuse('passwordUnfit');
   if (decodeMeterId(meterId) === undefined) return refuse('fieldOutOfRange');

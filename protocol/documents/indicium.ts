@@ -64,10 +64,6 @@ export interface IndiciumFields {
   readonly keyId: Uint8Array;
 }
 
-export interface Indicium extends IndiciumFields {
-  readonly signature: Uint8Array;
-}
-
 /** As read from a symbol. */
 export interface Indicium extends IndiciumFields {
   readonly version: typeof INDICIUM_VERSION;

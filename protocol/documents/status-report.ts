@@ -17,7 +17,7 @@ export interface StatusReport {
   readonly timeMs: number;
   readonly state: StateName;
   readonly lifeCycle: LifeCycleName;
-  /** Status number of the last fault; 0 where there was none. */
+  /** Status number of a fault; 0 where there is none, which is always so while a meter can sign. */
   readonly fault: number;
   /** major << 16 | minor << 8 | patch */
   readonly imageVersion: number;

@@ -145,8 +145,16 @@ describe('one flipped bit', () => {
       const newest = places().newest.sequence;
       const at = offsetOf(newest - (sample % 3)) + ((sample >>> 8) % RECORD);
       const contents = flip(at, (sample >>> 24) & 7);
+      const status = await comeUp(contents);
 
-      expect(expectLastGoodState(await comeUp(contents), contents)).toBe('works');
+      // the newest debit has its signature behind it: it was said, so that nothing older is the truth
+      if (sample % 3 === 0)
+        expect([statusName(status.fault), status.state, status.registersValid]).toEqual([
+          'registersInconsistent',
+          'error',
+          false,
+        ]);
+      else expect(expectLastGoodState(status, contents)).toBe('works');
     },
   );
 

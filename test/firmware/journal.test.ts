@@ -5,8 +5,8 @@ import type { FlashDevice } from '#emulator/flash';
 import { PowerLost } from '#emulator/power';
 import type { Journal } from '#firmware/journal';
 import { RECORD_SIZE } from '#firmware/journal-record';
-import { lenientFlash, powerUp, smallFlash } from '#test/support/firmware-flash';
-import { charge, funded, registers } from '#test/support/journal-use';
+import { lenientFlash, opened, powerUp, smallFlash } from '#test/support/firmware-flash';
+import { charge, debitNext, funded, registers } from '#test/support/journal-use';
 
 const SLOTS_PER_SECTOR = Math.floor(4096 / RECORD_SIZE);
 const SLOTS = 4 * SLOTS_PER_SECTOR;
@@ -155,7 +155,8 @@ test('every flipped bit of the newest record gives the state before it, never an
   const journal = powerUp(flash);
   funded(journal);
   const blank = flash.contents();
-  charge(journal);
+  debitNext(journal);
+  journal.sync();
   const whole = flash.contents();
   const at = whole.findIndex((byte, index) => byte !== blank[index]);
 
@@ -164,6 +165,24 @@ test('every flipped bit of the newest record gives the state before it, never an
     flipped[at + (bit >> 3)] = (flipped[at + (bit >> 3)] as number) ^ (1 << (bit & 7));
 
     expect(registers(powerUp(smallFlash(flipped)).state)).toBe('0 pieces, 0 spent, 1000000 left');
+  }
+});
+
+test('a state that was lost, with its signature behind it, is a gap: no money is given back', () => {
+  const flash = smallFlash();
+  const journal = powerUp(flash);
+  funded(journal);
+  const blank = flash.contents();
+  charge(journal);
+  const whole = flash.contents();
+  const at = whole.findIndex((byte, index) => byte !== blank[index]);
+  expect(opened(smallFlash(whole))?.hasGap).toBe(false);
+
+  for (let bit = 0; bit < RECORD_SIZE * 8; bit += 37) {
+    const flipped = whole.slice();
+    flipped[at + (bit >> 3)] = (flipped[at + (bit >> 3)] as number) ^ (1 << (bit & 7));
+
+    expect(opened(smallFlash(flipped))?.hasGap).toBe(true);
   }
 });
 

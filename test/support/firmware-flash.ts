@@ -22,6 +22,10 @@ export function smallFlash(contents?: Uint8Array): FlashDevice {
   return strictFlash(lenientFlash(contents));
 }
 
+/** The journal as it is found, before it is pinned. */
+export const opened = (flash: FlashDevice): Journal | undefined =>
+  openJournal(flash, flashLayout(flash), crypto, TAG_KEY);
+
 /** What power-up does: the journal that is there, or a new one on a fresh ring. @throws Error where neither */
 export function powerUp(flash: FlashDevice): Journal {
   const layout = flashLayout(flash);
