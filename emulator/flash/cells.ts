@@ -25,8 +25,8 @@ export interface SectorImage {
 export class Cells {
   /** What a read would give were no bit weak; a weak bit stands as it was before it tore. */
   readonly bytes: Uint8Array;
+  readonly sectorSize: number;
   readonly programUnit: number;
-  readonly #sectorSize: number;
   readonly #store: FlashStore;
   readonly #spent: Uint8Array;
   /** By sector. */
@@ -38,7 +38,7 @@ export class Cells {
     const sectors = geometry.size / geometry.sectorSize;
     this.bytes = store.bytes;
     this.programUnit = geometry.programUnit;
-    this.#sectorSize = geometry.sectorSize;
+    this.sectorSize = geometry.sectorSize;
     this.#store = store;
     this.#spent = spentUnits(store.bytes, geometry.programUnit);
     this.#weak = new Array(sectors).fill(undefined);
@@ -58,10 +58,9 @@ export class Cells {
   /** A copy as the chip reads it: every weak bit by a draw of its own. */
   read(offset: number, length: number, noise: Seeded): Uint8Array<ArrayBuffer> {
     const end = offset + length;
-    const copy = new Uint8Array(length);
-    copy.set(this.bytes.subarray(offset, end));
+    const copy = this.bytes.slice(offset, end);
     for (let sector = this.#sectorOf(offset); sector < this.#weak.length; sector += 1) {
-      if (sector * this.#sectorSize >= end) break;
+      if (sector * this.sectorSize >= end) break;
       for (const [at, mask] of this.#weak[sector] ?? [])
         if (at >= offset && at < end)
           copy[at - offset] = (copy[at - offset] as number) ^ (noise.next() & mask);
@@ -88,7 +87,7 @@ export class Cells {
   put(offset: number, data: Uint8Array): void {
     this.bytes.set(data, offset);
     for (let sector = this.#sectorOf(offset); sector < this.#weak.length; sector += 1) {
-      if (sector * this.#sectorSize >= offset + data.length) break;
+      if (sector * this.sectorSize >= offset + data.length) break;
       for (const at of this.#weak[sector]?.keys() ?? [])
         if (at >= offset && at < offset + data.length) this.#setWeak(at, 0);
     }
@@ -97,14 +96,15 @@ export class Cells {
 
   /** Leaves an operation torn: bits that are not done stay as they were, weak ones among them too. */
   tear(offset: number, next: Uint8Array, { done, weak }: Torn): void {
+    const { bytes } = this;
+    const weakBefore = this.#weak[this.#sectorOf(offset)]; // an operation lies in one sector
     for (let index = 0; index < next.length; index += 1) {
       const at = offset + index;
       const reached = done[index] as number;
-      const old = this.bytes[at] as number;
-      this.bytes[at] = (old & ~reached) | ((next[index] as number) & reached);
-      const weakBefore = this.#weak[this.#sectorOf(at)]?.get(at) ?? 0;
-      const weakNow = (weakBefore & ~reached) | (weak[index] as number);
-      if (weakNow !== weakBefore) this.#setWeak(at, weakNow);
+      bytes[at] = ((bytes[at] as number) & ~reached) | ((next[index] as number) & reached);
+      const weakNow = weak[index] as number;
+      if (weakNow === 0 && weakBefore === undefined) continue;
+      this.#setWeak(at, ((weakBefore?.get(at) ?? 0) & ~reached) | weakNow);
     }
     this.#changed(offset, next.length);
   }
@@ -137,13 +137,13 @@ export class Cells {
    * @throws RangeError where it shows a part of other sizes
    */
   restore(images: readonly SectorImage[]): void {
-    const units = this.#sectorSize / this.programUnit;
+    const { programUnit, sectorSize } = this;
     const [first] = images;
-    const fits = first?.bytes.length === this.#sectorSize && first.spent.length === units;
-    if (!fits || images.length !== this.#images.length)
-      throw new RangeError('this is the snapshot of a part of other sizes');
-    const { programUnit } = this;
-    const sectorSize = this.#sectorSize;
+    const fits =
+      images.length === this.#images.length &&
+      first?.bytes.length === sectorSize &&
+      first.spent.length === sectorSize / programUnit;
+    if (!fits) throw new RangeError('this is the snapshot of a part of other sizes');
     images.forEach((image, sector) => {
       if (this.#images[sector] === image) return;
       const offset = sector * sectorSize;
@@ -169,8 +169,7 @@ export class Cells {
   #imageOf(sector: number): SectorImage {
     const known = this.#images[sector];
     if (known !== undefined) return known;
-    const { programUnit } = this;
-    const sectorSize = this.#sectorSize;
+    const { programUnit, sectorSize } = this;
     const units = sectorSize / programUnit;
     const weak = this.#weak[sector];
     const image: SectorImage = {
@@ -193,7 +192,7 @@ export class Cells {
   }
 
   #sectorOf(offset: number): number {
-    return Math.floor(offset / this.#sectorSize);
+    return Math.floor(offset / this.sectorSize);
   }
 
   #changed(offset: number, length: number): void {

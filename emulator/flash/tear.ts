@@ -64,14 +64,14 @@ export function tear(
       break;
     case 'bitSubset':
       for (let index = 0; index < next.length; index += 1)
-        done[index] = subset(differing(index), at, next.length, random);
+        done[index] = subset(differing(index), at / next.length, random);
       break;
     case 'marginal': {
       done.fill(WHOLE_BYTE, 0, at);
       const end = Math.min(next.length, at + 1 + random.below(MARGIN_MAX));
       for (let index = at; index < end; index += 1) {
-        weak[index] = subset(differing(index), 1, 3, random);
-        done[index] = subset(differing(index) & ~(weak[index] as number), 1, 2, random);
+        weak[index] = subset(differing(index), 1 / 3, random);
+        done[index] = subset(differing(index) & ~(weak[index] as number), 1 / 2, random);
       }
       break;
     }
@@ -105,11 +105,12 @@ function weaken(
   }
 }
 
-/** Each of the bits with the chance of `of` in `outOf`. */
-function subset(bits: number, of: number, outOf: number, random: Seeded): number {
+/** Each of the bits with this chance. */
+function subset(bits: number, chance: number, random: Seeded): number {
+  const below = chance * 0x1_0000_0000;
   let chosen = 0;
   for (let left = bits; left !== 0; left &= left - 1)
-    if (random.below(outOf) < of) chosen |= left & -left;
+    if (random.next() < below) chosen |= left & -left;
   return chosen;
 }
 
