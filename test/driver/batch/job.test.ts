@@ -232,6 +232,28 @@ describe('a run', () => {
     expect(figures).toMatchObject({ confirmed: 3 });
   });
 
+  test('never sends a label again by itself once its first byte had left', async () => {
+    await using own = await openDesk();
+    const directory = await newJob(listOf(4));
+    await using job = await openJob(directory);
+    const { meter } = await own.meter();
+    own.paper.fault({ kind: 'cutConnection', afterBytes: 1_200 });
+    const first = await own.printer();
+    const error = await failureOf(runJob(job, meter, { printer: first.printer }));
+    await first.close();
+    own.paper.powerCycle();
+    own.paper.tearOff();
+    expect(error).toMatchObject({ problem: 'connectionLost', stage: 'after first byte' });
+    expect(await statesOf(job)).toEqual(['confirmed', 'sending', 'issued', 'planned']);
+
+    const second = await own.printer();
+    await runJob(job, meter, { printer: second.printer });
+    await second.close();
+
+    expect(await statesOf(job)).toEqual(['confirmed', 'sending', 'confirmed', 'confirmed']);
+    expect(own.labels.size).toBe(3);
+  });
+
   test('without confirmation by the printer leaves pieces sent', async () => {
     await using job = await openJob(await newJob());
     desk.paper.fault({ kind: 'mute' });
