@@ -1,5 +1,6 @@
 /** Values of the command line, each read once and refused with a sentence where it does not fit. */
 
+import { hexToBytes } from '@noble/hashes/utils.js';
 import { InvalidArgumentError } from 'commander';
 import { addDays, dateOf, isDate } from '#protocol/documents/date';
 import { type Mills, parseMills } from '#protocol/mills';
@@ -25,6 +26,13 @@ export function destination(text: string): number {
   if (!/^(\d{5}|\d{9}|\d{11})$/.test(digits))
     throw new InvalidArgumentError('A destination is ZIP, ZIP+4 or ZIP+4 with delivery point.');
   return Number(digits);
+}
+
+/** The id of a value request or a payment: sixteen bytes. */
+export function requestNumber(text: string): Uint8Array {
+  if (!/^[0-9a-f]{32}$/.test(text))
+    throw new InvalidArgumentError('A request id has 32 hexadecimal digits.');
+  return hexToBytes(text);
 }
 
 /** A positive amount with at most three decimals. */

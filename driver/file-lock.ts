@@ -19,7 +19,11 @@ export function lockFile(path: string): Disposable | undefined {
     if (!isBusy(error)) throw error;
     return undefined;
   }
-  return { [Symbol.dispose]: () => database.close() };
+  return {
+    [Symbol.dispose]() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 function isBusy(error: unknown): boolean {

@@ -41,6 +41,7 @@ export function issue(
     const mine = settled.find((entry) => isAlike(entry.piece, piece) && entry.state === 'issued');
     for (const entry of settled) if (entry !== mine) options.onResumed?.(entry);
     if (mine?.indicium !== undefined) return mine.indicium;
+    recorded(journal, name, piece); // settled under this reference just now, for another piece: refused, not charged again
 
     const { requestCounter } = await meter.registers({ signal: options.signal });
     const nonce = new DataView(nodeCrypto.randomBytes(4).buffer).getUint32(0);

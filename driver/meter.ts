@@ -6,7 +6,7 @@
 
 import { wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
-import { commands } from '#protocol/command';
+import { commandOf } from '#protocol/command';
 import type { Crypto, KeyPair } from '#protocol/crypto';
 import type { ServerIdentity } from '#protocol/handshake';
 import type { Role } from '#protocol/state';
@@ -163,21 +163,24 @@ const LEAVING: Ending = {
   advice: 'Open it again to go on.',
 };
 
-/** Inside the session where there is one: a signed-for answer. Without it, and after it has ended, in clear. */
+/**
+ * Inside the session where there is one: an answer that nobody on the line can make up. After it has ended, only what a
+ * meter in the error state tells too, status and version, is asked for in clear.
+ */
 async function ask<N extends ServiceName>(
   { exchange, session }: Connection,
   name: N,
   request: RequestOf<N>,
   options: CallOptions,
 ): Promise<ResponseOf<N>> {
-  const isOpenToAll = commands[name].channel === 'open';
-  if (session === undefined || (isOpenToAll && !session.isOpen))
-    return callInClear(exchange, name, request, options);
+  if (session === undefined) return callInClear(exchange, name, request, options);
+  const isForAll = commandOf(name).channel === 'open' && commandOf(name).states.includes('error');
+  if (isForAll && !session.isOpen) return callInClear(exchange, name, request, options);
   try {
     return await session.call(name, request, options);
   } catch (error) {
     const hasEnded = error instanceof RefusedError && error.status === 'sessionEnded';
-    if (!hasEnded || !isOpenToAll) throw error;
+    if (!hasEnded || !isForAll) throw error;
     return callInClear(exchange, name, request, options);
   }
 }

@@ -7,7 +7,8 @@
 
 import type { RequestId } from '#protocol/command';
 import { type Mills, mills } from '#protocol/mills';
-import { type CheckedLines, openCheckedLines } from './checked-lines.ts';
+import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
+import { lockFile } from './file-lock.ts';
 
 /** What an indicium is wanted for. */
 export interface Piece {
@@ -108,18 +109,37 @@ function next(
 
 /**
  * Opens the journal, or begins one, and drops what a crash cut short.
- * @throws JournalError where it is damaged: it is never mended by leaving something out
+ * @throws JournalError where another program uses it, and where it is damaged: it is never mended by leaving something out
  */
 export async function openPendingJournal(path: string): Promise<PendingJournal> {
-  const entries = new Entries();
-  const lines = await openCheckedLines(path, {
-    header: HEADER,
-    take: (value) => entries.take(value as Step) !== undefined,
-  });
-  return journalOver(lines, entries);
+  const lock = locked(path);
+  try {
+    const entries = new Entries();
+    const lines = await openCheckedLines(path, {
+      header: HEADER,
+      take: (value) => entries.take(value as Step) !== undefined,
+    });
+    return journalOver(lines, entries, lock);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
 }
 
-function journalOver(lines: CheckedLines, entries: Entries): PendingJournal {
+/** Two programs that append to one journal would not see each other's intentions. */
+function locked(path: string): Disposable {
+  let lock: Disposable | undefined;
+  try {
+    lock = lockFile(`${path}.lock`);
+  } catch (cause) {
+    throw new JournalError(path, 'it cannot be locked: see whether its folder is there', cause);
+  }
+  if (lock === undefined)
+    throw new JournalError(path, 'another program is using it: wait until that has ended');
+  return lock;
+}
+
+function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): PendingJournal {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
@@ -129,7 +149,13 @@ function journalOver(lines: CheckedLines, entries: Entries): PendingJournal {
     return entry;
   }
   const keyOf = ({ meter, requestId }: PendingEntry): StepKey => ({ meter, ...requestId });
-  const close = (): Promise<void> => lines.close();
+  async function close(): Promise<void> {
+    try {
+      await lines.close();
+    } finally {
+      lock[Symbol.dispose]();
+    }
+  }
 
   return {
     entries: (meter) => entries.of(meter),

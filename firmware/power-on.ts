@@ -33,6 +33,7 @@ import { refillCommit, refillRequest } from './services/refill.ts';
 import { certificates, registers, statusReport } from './services/report.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
+import { eraseStore } from './store.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 /** The event that leads into the state a command is performed in. */
@@ -250,7 +251,8 @@ export function powerOn(hardware: Hardware): Firmware {
     if (hardware.tamper.isTriggered() === 0 || cycle.fault?.status === 'tampered') return;
     if (states.current === 'error') cycle.fault = new Fault('tampered');
     else enterError(cycle, new Fault('tampered'));
-    if (cycle.device !== undefined) destroyKeys(cycle.device, 'tampered');
+    if (cycle.device === undefined) eraseStore(hardware.flash);
+    else destroyKeys(cycle.device, 'tampered');
   }
 
   return {

@@ -10,7 +10,7 @@ import type { Flash } from '#hw/flash';
 import type { Crypto } from '#protocol/crypto';
 import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
 import { Fault, invariant } from './fault.ts';
-import { type FlashLayout, isBlank, programFlash, readFlash } from './flash-layout.ts';
+import { type FlashLayout, flashLayout, isBlank, programFlash, readFlash } from './flash-layout.ts';
 
 /** What a role needs to come in: the key its host authenticates with, and the vault key under its password. */
 const roleAccess = P.struct({
@@ -162,6 +162,14 @@ function save(vessel: Vessel, content: StoreContent, generation: number): number
   );
   flash.sync();
   return next;
+}
+
+/** Erases both banks without any key or journal, for a housing that is opened while those cannot be had. */
+export function eraseStore(flash: Flash): void {
+  const { bankOffsets, bankSize } = flashLayout(flash);
+  for (const offset of bankOffsets)
+    for (let at = offset; at < offset + bankSize; at += flash.sectorSize) flash.erase(at);
+  flash.sync();
 }
 
 export function openStore(

@@ -1,15 +1,18 @@
 /** `tessera provider …`: sells value to meters (requirements.md G2, G3, G5). */
 
 import { join } from 'node:path';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Command } from 'commander';
 import { nodeCrypto } from '#driver/node-crypto';
 import { VALUE_REQUEST_ID_SIZE } from '#protocol/documents/value';
 import { formatMills, type Mills } from '#protocol/mills';
+import { Failure } from '../failure.ts';
 import { needed, openHome } from '../home.ts';
-import { amount, customerNumber, portNumber } from '../options.ts';
+import { amount, customerNumber, portNumber, requestNumber } from '../options.ts';
 import { type Output, table } from '../output.ts';
 import type { Run } from '../run.ts';
 import { createProviderDirectory } from '../server/directory.ts';
+import { ServerLinkError } from '../server/http-client.ts';
 import { startProvider } from '../server/start.ts';
 import { authorityAt, type ProviderClient, providerAt } from '../servers.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
@@ -51,7 +54,8 @@ export function addProvider(program: Command, run: Run): void {
     provider
       .command('pay')
       .requiredOption('--customer <number>', 'whose account', customerNumber)
-      .requiredOption('--amount <amount>', 'how much, as 100', amount),
+      .requiredOption('--amount <amount>', 'how much, as 100', amount)
+      .option(...requestOption),
     run,
     'credit a payment to an account',
     pay,
@@ -66,12 +70,20 @@ export function addProvider(program: Command, run: Run): void {
   );
 }
 
+/** A request that had no answer is repeated under its own id, or it would be performed twice. */
+const requestOption = [
+  '--request <id>',
+  'repeat the request with this id, which had no answer',
+  requestNumber,
+] as const;
+
 interface OperatorOptions {
   readonly provider?: string;
   readonly providerToken: string;
   readonly amount: Mills;
   readonly customer: number;
   readonly name: string;
+  readonly request?: Uint8Array;
 }
 type OperatorAction = (
   provider: ProviderClient,
@@ -136,8 +148,22 @@ const pool: OperatorAction = async (provider, _options, output) => {
   return 0;
 };
 
+/** Performs a request once: without an answer it says under which id to repeat it. */
+async function once<T>(
+  given: Uint8Array | undefined,
+  perform: (id: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const requestId = given ?? nodeCrypto.randomBytes(VALUE_REQUEST_ID_SIZE);
+  try {
+    return await perform(requestId);
+  } catch (error) {
+    if (!(error instanceof ServerLinkError)) throw error;
+    const advice = `It may have been performed: repeat it with --request ${bytesToHex(requestId)}.`;
+    throw new Failure('serverLink', error.message, advice);
+  }
+}
+
 const buy: OperatorAction = async (provider, options, output) => {
-  const requestId = nodeCrypto.randomBytes(VALUE_REQUEST_ID_SIZE);
   const { finished } = await provider.finishPurchases({});
   if (finished > 0)
     output.say(
@@ -145,7 +171,9 @@ const buy: OperatorAction = async (provider, options, output) => {
       { finished },
       `${finished} purchase(s) that had no answer yet are finished`,
     );
-  const bought = await provider.buyValue({ requestId, amount: options.amount });
+  const bought = await once(options.request, (requestId) =>
+    provider.buyValue({ requestId, amount: options.amount }),
+  );
   output.say(
     'bought',
     { amountMills: bought.amount, issue: bought.issue },
@@ -162,8 +190,9 @@ const customer: OperatorAction = async (provider, { name }, output) => {
 
 const pay: OperatorAction = async (provider, options, output) => {
   const { customer: customerId, amount: paid } = options;
-  const requestId = nodeCrypto.randomBytes(VALUE_REQUEST_ID_SIZE);
-  const { receiptNumber } = await provider.payIn({ customerId, requestId, amount: paid });
+  const { receiptNumber } = await once(options.request, (requestId) =>
+    provider.payIn({ customerId, requestId, amount: paid }),
+  );
   output.say(
     'paid',
     { customerId, amountMills: paid, receiptNumber },

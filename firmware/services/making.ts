@@ -104,6 +104,9 @@ export function register(
   if (!equalBytes(licence.value.meterId, content.meterId)) return refuse('documentForOtherMeter');
   if (documents.licence !== undefined && licence.value.sequence <= documents.licence.sequence)
     return refuse('documentOutdated');
+  // the authorisation that is on its way is signed for the provider of the licence that is held now
+  const { refillPending } = device.journal.state;
+  if (refillPending > 0) return refuse('refillPending', refillPending);
   saveStore(device, { ...content, licence: request.licence }, 'registered');
   return ok({});
 }

@@ -125,6 +125,34 @@ describe('an indicium', () => {
   });
 });
 
+test('a reference whose piece is unfinished is not charged again for another piece', async () => {
+  const { meter, charged, pullAtNext } = await chargingMeter();
+  await using journal = await openPendingJournal(freshPath());
+  const named = { ...letter, reference: 'job 7, line 12' };
+  pullAtNext('behind');
+  await failureOf(issue(meter, journal, named));
+  await meter.reconnect();
+
+  const refused = await failureOf(issue(meter, journal, { ...named, postage: mills(1) }));
+
+  expect(refused).toBeInstanceOf(JournalError);
+  expect(charged).toHaveLength(1);
+});
+
+test('two programs cannot use one journal at once, and the next one can', async () => {
+  const path = freshPath();
+  await using first = await openPendingJournal(path);
+
+  expect(await failureOf(openPendingJournal(path))).toMatchObject({
+    name: 'JournalError',
+    message: expect.stringContaining('another program is using it'),
+  });
+  await first.close();
+
+  await using second = await openPendingJournal(path);
+  expect(second.entries(NAME)).toEqual([]);
+});
+
 describe('when the line is pulled', () => {
   test.each<['before' | 'behind', boolean]>([
     ['before', false],

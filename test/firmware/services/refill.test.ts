@@ -167,6 +167,21 @@ test('a new licence may raise the maximum', async () => {
   expect(await user.registers()).toMatchObject({ descendingMax: DESCENDING_MAX + 1 });
 });
 
+test('while a refill is under way no licence is taken: its answer is signed for the provider of this one', async () => {
+  await using meter = await meterAt('refilled');
+  const { request } = await (await meter.loggedIn('user')).refillRequest(HUNDRED);
+  const officer = await meter.loggedIn('cryptoOfficer');
+
+  await expect(officer.register(licence({ sequence: 2 }))).rejects.toMatchObject({
+    status: 'refillPending',
+    detail: HUNDRED,
+  });
+
+  const user = await meter.loggedIn('user');
+  await user.refillCommit(authorisation(request));
+  await (await meter.loggedIn('cryptoOfficer')).register(licence({ sequence: 2 }));
+});
+
 test('a power cut at any operation of a refill: credited once in the end', async () => {
   for (const operation of [0, 1])
     for (const tornBytes of [0, 32, 128, 143]) {
