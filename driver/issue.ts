@@ -41,6 +41,8 @@ export function issue(
     const mine = settled.find((entry) => isAlike(entry.piece, piece) && entry.state === 'issued');
     for (const entry of settled) if (entry !== mine) options.onResumed?.(entry);
     if (mine?.indicium !== undefined) return mine.indicium;
+    if (settled.some((entry) => isDoubtful(entry) && isAlike(entry.piece, piece)))
+      throw new JournalError(piece.reference ?? name, DOUBT);
     recorded(journal, name, piece); // settled under this reference just now, for another piece: refused, not charged again
 
     const { requestCounter } = await meter.registers({ signal: options.signal });
@@ -76,9 +78,18 @@ export function meterName({ server, address }: IssuingMeter): string {
   });
 }
 
-/** The indicium that a reference has already. */
+/** A request so old that the meter has forgotten it: whether it was charged only the meter's own log tells. */
+const isDoubtful = ({ state, reason }: PendingEntry): boolean =>
+  state === 'refused' && reason === 'requestForgotten';
+const DOUBT =
+  'the meter has forgotten whether this piece was charged: look at its piece count, then ask for it under a new reference';
+
+/** The indicium that a reference has already. @throws JournalError where it may have been charged, or was for another piece */
 function recorded(journal: PendingJournal, name: string, piece: Piece): Uint8Array | undefined {
   if (piece.reference === undefined) return undefined;
+  const isSame = (entry: PendingEntry): boolean => entry.piece.reference === piece.reference;
+  if (journal.entries(name).some((entry) => isSame(entry) && isDoubtful(entry)))
+    throw new JournalError(piece.reference, DOUBT);
   const entry = journal
     .entries(name)
     .find(({ piece: { reference }, state }) => reference === piece.reference && state === 'issued');

@@ -51,6 +51,14 @@ function jpegFormat(view: DataView): PictureFormat | undefined {
   return undefined;
 }
 
+/** Start of scan (ITU-T T.81 B.2.3); inside coded data FF is always followed by 00. Each scan decodes the whole picture. */
+export function countJpegScans(bytes: Uint8Array): number {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1))
+    if (bytes[at + 1] === 0xda) scans += 1;
+  return scans;
+}
+
 /** SOF0 to SOF15, without the tables and the arithmetic extension that share the range. */
 function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);

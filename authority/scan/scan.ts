@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { prepareZXingModule, type ReaderOptions, readBarcodes } from 'zxing-wasm/reader';
-import { nameOtherFile, recognisePicture } from './picture-format.ts';
+import { countJpegScans, nameOtherFile, recognisePicture } from './picture-format.ts';
 
 export interface ScannedSymbol {
   readonly symbology: 'DataMatrix';
@@ -36,8 +36,10 @@ export class PictureError extends Error {
 }
 
 /** A4 at 600 dpi has 35 million pixels. */
-const PICTURE_PIXELS_MAX = 120_000_000;
-const PICTURE_SIZE_MAX = 256 * 1_048_576;
+const PICTURE_PIXELS_MAX = 40_000_000;
+const PICTURE_SIZE_MAX = 128 * 1_048_576;
+/** A progressive JPEG has about ten; each costs as much as the whole picture. */
+const JPEG_SCANS_MAX = 64;
 
 /** Everything that costs time but not certainty: a Data Matrix carries its own error correction. */
 const THOROUGH: ReaderOptions = {
@@ -56,7 +58,7 @@ const ATTEMPTS: readonly ReaderOptions[] = [
 /**
  * All Data Matrix symbols of a PNG, JPEG, BMP or GIF file; none found is an empty list, in no particular order.
  *
- * @throws PictureError where the bytes are no such picture, are damaged, or have more than 120 million pixels.
+ * @throws PictureError where the bytes are no such picture, are damaged, or have more than 40 million pixels.
  */
 export async function scanSymbols(image: Uint8Array): Promise<ScannedSymbol[]> {
   checkPicture(image);
@@ -92,7 +94,9 @@ function checkPicture(image: Uint8Array): void {
     const reason = nameOtherFile(image) ?? 'it does not begin as one';
     throw new PictureError(`not a PNG, JPEG, BMP or GIF picture: ${reason}`);
   }
-  const { width, height } = picture;
+  const { width, height, format } = picture;
+  if (format === 'JPEG' && countJpegScans(image) > JPEG_SCANS_MAX)
+    throw new PictureError('the JPEG is made of more scans than a picture needs: save it anew');
   if (width === 0 || height === 0) throw new PictureError('the picture has no pixels');
   if (width * height > PICTURE_PIXELS_MAX || image.length > PICTURE_SIZE_MAX) {
     throw new PictureError(

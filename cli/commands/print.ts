@@ -112,6 +112,42 @@ async function print(options: Options, home: Home, output: Output): Promise<numb
   await using printer = await readyPrinter(printerUrl, profile, interrupt.signal);
   const reference = options.reference ?? randomUUID();
   const { bytes, isCharged } = await charged(options, home, reference, interrupt.signal, output);
+  try {
+    return await deliver(
+      options,
+      home,
+      { profile, name, printer, reference, bytes, isCharged },
+      output,
+    );
+  } catch (error) {
+    throw kept(error, reference);
+  }
+}
+
+interface Paid {
+  readonly profile: PrinterProfile;
+  readonly name: string;
+  readonly printer: Printer | undefined;
+  readonly reference: string;
+  readonly bytes: Uint8Array;
+  readonly isCharged: boolean;
+}
+
+/** Whatever fails behind the charge, the piece can be had again under its reference. */
+function kept(error: unknown, reference: string): Failure {
+  const reason = error instanceof PrinterError ? error.problem : 'notDelivered';
+  const message = error instanceof Error ? error.message : String(error);
+  const word = /^[\w.:-]+$/.test(reference) ? reference : JSON.stringify(reference);
+  const again = `print it again with the same options and --reference ${word}.`;
+  return new Failure(reason, message, `The indicium is paid and kept: ${again}`);
+}
+
+async function deliver(
+  options: Options,
+  home: Home,
+  { profile, name, printer, reference, bytes, isCharged }: Paid,
+  output: Output,
+): Promise<number> {
   const read = readIndicium(bytes);
   if (!read.ok) throw new Error('the meter gave something that is no indicium');
   const label = composeLabel(read.value, profile, labelOptions(options));
@@ -123,7 +159,7 @@ async function print(options: Options, home: Home, output: Output): Promise<numb
       'label.escpos': escpos,
       'indicium.bin': bytes,
     });
-  const outcome = await printed(printer, escpos, jobId, reference);
+  const outcome = await printer?.print(escpos, { jobId });
   if (options.printer !== undefined) home.remember({ printer: options.printer, profile: name });
   tellPrinted(
     read.value,
@@ -203,24 +239,6 @@ async function leaveFiles(
   await mkdir(directory, { recursive: true });
   for (const [name, content] of Object.entries(files))
     await writeFile(join(directory, name), content);
-}
-
-async function printed(
-  printer: Printer | undefined,
-  escpos: Uint8Array,
-  jobId: string,
-  reference: string,
-): Promise<PrintOutcome | undefined> {
-  try {
-    return await printer?.print(escpos, { jobId });
-  } catch (error) {
-    if (!(error instanceof PrinterError)) throw error;
-    throw new Failure(
-      error.problem,
-      error.message,
-      `The indicium is paid and kept: print it again with the same options and --reference "${reference}".`,
-    );
-  }
 }
 
 const outcomes = {

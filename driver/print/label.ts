@@ -36,7 +36,7 @@ export interface LabelOptions {
   readonly service?: string;
   /** What stands before the amount; `$` where nothing is said. */
   readonly currency?: string;
-  /** Lines; a line that is too long is set smaller, then cut. */
+  /** At most twelve lines; a line that is too long is set smaller, then cut. */
   readonly returnAddress?: readonly string[];
   readonly addressee?: readonly string[];
   /** Art or advertisement in dots of this printer, no wider than the head. */
@@ -139,11 +139,15 @@ function composeExtras(profile: PrinterProfile, options: LabelOptions): Bitmap |
   return extras;
 }
 
+/** Lines of an address that are printed. */
+const LINES_MAX = 12;
+
 function composeLines(
-  lines: readonly string[],
+  given: readonly string[],
   style: TextStyle,
   profile: PrinterProfile,
 ): Bitmap | undefined {
+  const lines = given.slice(0, LINES_MAX);
   if (lines.length === 0) return undefined;
   const pitch = Math.round(style.size * 1.3);
   const left = dotsOf(profile, 1);

@@ -92,16 +92,21 @@ export function drawText(target: Bitmap, text: string, style: TextStyle, place: 
     blit(target, glyph.dots, left + offset - glyph.penX, baseline - glyph.penY, ink);
 }
 
+/** Characters of a line that are looked at. */
+const CHARACTERS_MAX = 160;
+
 /**
  * The largest style that gives a text the width it may have, down to `sizeMin`; the text is cut with an ellipsis where
  * even that is too wide.
  */
 export function fitText(
-  text: string,
+  given: string,
   style: TextStyle,
   widthMax: number,
   sizeMin: number,
 ): { readonly text: string; readonly style: TextStyle } {
+  // more than this never fits a head; measuring each shorter one would take minutes
+  const text = Array.from(given).slice(0, CHARACTERS_MAX).join('');
   let size = style.size;
   while (size > sizeMin && measureText(text, { ...style, size }) > widthMax) size -= 1;
   const fitting = { ...style, size };

@@ -2,13 +2,12 @@
 
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
-import { PUBLIC_KEY_SIZE } from '#protocol/crypto';
 import { ok, type Result, refuse } from '#protocol/result';
 import type { Role } from '#protocol/state';
 import { type Device, dropAccess, saveStore, stamped } from '../device.ts';
 import { invariant } from '../fault.ts';
 import { aside } from '../registers.ts';
-import { checkPair } from '../self-test.ts';
+import { checkPair, isPublicKey } from '../self-test.ts';
 import {
   grantAccess,
   INDICIUM_KEY_LABEL,
@@ -103,7 +102,7 @@ export function resetUserPassword(
   const { crypto, keys, content, access, journal } = device;
   invariant(access !== undefined);
   if (!isFitPassword(newPassword)) return refuse('passwordUnfit');
-  if (userKey.length !== 0 && userKey.length !== PUBLIC_KEY_SIZE) return refuse('fieldOutOfRange');
+  if (userKey.length !== 0 && !isPublicKey(crypto, userKey)) return refuse('fieldOutOfRange');
   const hostKey = userKey.length === 0 ? content.user.hostKey : userKey;
   const user = grantAccess(crypto, keys, 'user', hostKey, newPassword, access.vaultKey);
   wipe(newPassword);
