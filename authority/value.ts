@@ -21,7 +21,7 @@ import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 const PROVIDER_MODEL = 'PROV';
 
 /** The subject of a provider's certificate. @param providerId 0 to 4,294,967,295 */
-export function providerSubject(providerId: number): Uint8Array {
+function providerSubject(providerId: number): Uint8Array {
   return encodeMeterId({ model: PROVIDER_MODEL, serial: providerId });
 }
 

@@ -117,6 +117,7 @@ function openDevice(
       sessionRole: undefined,
       sessionKey: undefined,
       lastWrongTryMs: 0,
+      selfTestFromMs: 0,
       isClosing: false,
       isRestarting: false,
     };

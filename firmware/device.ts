@@ -55,6 +55,8 @@ export interface Device {
   sessionKey: Uint8Array | undefined;
   /** When the last wrong password came, in milliseconds since power-up; 0 before. */
   lastWrongTryMs: number;
+  /** From when on the self-tests may be asked for again, in milliseconds since power-up. */
+  selfTestFromMs: number;
   /** A service ended the session; it closes once its answer is sealed. */
   isClosing: boolean;
   /** A service needs the memory gone; the board restarts once its answer is out. */

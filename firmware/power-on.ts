@@ -11,7 +11,7 @@ import { commandOf } from '#protocol/command';
 import { dispatch, type Handlers, type Situation } from '#protocol/dispatch';
 import { mills } from '#protocol/mills';
 import { type Content, createResponder, type Responder } from '#protocol/responder';
-import { ok, type Result } from '#protocol/result';
+import { ok, type Result, refuse } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
 import { bringUp } from './bring-up.ts';
@@ -106,8 +106,15 @@ function versionOf(cycle: Cycle): ResponseOf<'version'> {
   return { protocolVersion, imageVersion: image.version, imageDigest: image.digest };
 }
 
+/** Anybody may ask for the self-tests, which take long: a flood of requests must not keep the meter from its work. */
+const SELF_TEST_PAUSE_MS = 1_000;
+
 function runSelfTest(device: Device): Result<ResponseOf<'selfTest'>> {
   const { crypto, hardware, journal } = device;
+  const now = hardware.clock.ticksMs();
+  const wait = device.selfTestFromMs - now;
+  if (wait > 0) return refuse('selfTestDelayed', Math.ceil(wait));
+  device.selfTestFromMs = now + SELF_TEST_PAUSE_MS;
   const imageKey = new Uint8Array(hardware.fuses.imageKey());
   const { passed } = testImageAndAlgorithms(crypto, hardware.image, imageKey);
   invariant(isConsistent(journal.state), 'registersInconsistent');

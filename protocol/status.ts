@@ -76,6 +76,13 @@ export const statuses = {
     'A password has 8 to 64 bytes and differs from the old one.',
   ),
 
+  selfTestDelayed: entry(
+    0x020c,
+    'wait',
+    'The self-tests ran just now; wait.',
+    'milliseconds to wait',
+  ),
+
   insufficientFunds: entry(0x0301, 'act', 'Not enough funds: refill the meter.', 'mills missing'),
   postageBelowMinimum: entry(
     0x0302,

@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { nodeCrypto } from '#driver/node-crypto';
 import type { BoardOptions } from '#emulator/board';
+import { createManualClock } from '#emulator/clock';
 import type { Cpu } from '#emulator/cpu/cpu';
 import { createNodeVmCpu } from '#emulator/cpu/node-vm';
 import {
@@ -19,6 +20,7 @@ import { knownAnswers } from '#firmware/known-answers';
 import type { Entropy, Hardware } from '#hw/hardware';
 import { encodeRequest } from '#protocol/dispatch';
 import type { Role } from '#protocol/state';
+import { TEST_TIME_MS } from '#test/support/board';
 import {
   type Bench,
   bench,
@@ -148,10 +150,15 @@ describe('the image', () => {
   test('that rots while it runs is found by the self-test on demand', async () => {
     let isFlipped = false;
     const cpu = tampering((hardware) => flipAt(hardware, 5_000, () => isFlipped));
-    await using meter = bench(await flashAt('refilled'), { cpu });
+    const clock = createManualClock(TEST_TIME_MS);
+    await using meter = bench(await flashAt('refilled'), { cpu, clock });
     expectWorking(meter);
     expect(meter.host.open(encodeRequest('selfTest', {}))).toMatchObject({ status: 'ok' });
+    expect(meter.host.open(encodeRequest('selfTest', {}))).toMatchObject({
+      status: 'selfTestDelayed',
+    });
     meter.host.bytesOut();
+    clock.advance(1_000);
     isFlipped = true;
 
     expect(meter.host.open(encodeRequest('selfTest', {}))).toBeUndefined();

@@ -225,10 +225,3 @@ export async function meterAt(
 /** A meter with this flash, switched on: after a power cut, or on damaged contents. */
 export const meterWith = (flash: FlashDevice, options: Omit<Options, 'flash'> = {}): TestMeter =>
   meterOn({ ...options, flash });
-
-/** Damaged contents count as those of a made meter. */
-export function flashOf(contents: Uint8Array): FlashDevice {
-  const flash = createMemoryFlash({ contents });
-  certifiedFlashes.add(flash);
-  return flash;
-}
