@@ -1,6 +1,6 @@
 /**
  * `npm start` in a clean copy of the repository, and what it leaves in the hands of Debian's programs, which know nothing of
- * ours: dmtxread reads the label, openssl verifies the signature (issue 2, "How it is measured"; requirements.md C1, C3).
+ * ours: dmtxread reads the label, openssl verifies the signature (requirements.md C1, C3).
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
