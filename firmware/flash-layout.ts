@@ -47,6 +47,7 @@ export function programFlash(flash: Flash, offset: number, data: Uint8Array): bo
   return true;
 }
 
+/** What cannot be read comes back empty, and is not blank. */
 export function isBlank(data: Uint8Array): boolean {
-  return data.every((byte) => byte === 0xff);
+  return data.length > 0 && data.every((byte) => byte === 0xff);
 }

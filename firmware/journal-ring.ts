@@ -51,8 +51,13 @@ export function committedBody(ring: Ring, slot: Slot): Uint8Array | undefined {
   if (bytes.length < RECORD_SIZE) return undefined;
   const body = bytes.subarray(0, RECORD_BODY_SIZE);
   if (!equalBytes(tagOf(ring, body), bytes.subarray(RECORD_BODY_SIZE))) return undefined;
-  const { sequence, type } = claimOf(bytes); // a weak bit may read otherwise than when the slot was scanned
-  return sequence === slot.sequence && type === slot.type ? body : undefined;
+  const claim = claimOf(bytes); // a weak bit may read otherwise than when the slot was scanned
+  const isAsClaimed =
+    claim.sequence === slot.sequence &&
+    claim.type === slot.type &&
+    claim.requestKey === slot.requestKey &&
+    claim.holdsDebit === slot.holdsDebit;
+  return isAsClaimed ? body : undefined;
 }
 
 /**

@@ -7,6 +7,7 @@
 
 import * as P from 'micro-packed';
 import type { Flash } from '#hw/flash';
+import { equalBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
 import { Fault, invariant } from './fault.ts';
@@ -156,10 +157,7 @@ function save(vessel: Vessel, content: StoreContent, generation: number): number
   eraseBank(vessel, offset);
   invariant(programFlash(flash, offset, image), 'flashFailed');
   const readBack = readFlash(flash, offset, image.length);
-  invariant(
-    readBack.every((byte, at) => byte === image[at]),
-    'flashFailed',
-  );
+  invariant(equalBytes(readBack, image), 'flashFailed'); // what cannot be read comes back empty
   flash.sync();
   return next;
 }

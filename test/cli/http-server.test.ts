@@ -1,4 +1,4 @@
-/** Whatever arrives over HTTP gets a clear answer in one form and changes nothing it may not (issue 2, bad input). */
+/** Whatever arrives over HTTP gets a clear answer in one form and changes nothing it may not. */
 
 import { connect } from 'node:net';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** `npm start`: the whole story, read again with other readers than our own (issue 2, "How it is measured"). */
+/** `npm start`: the whole story, read again with other readers than our own (requirements.md C1, C3). */
 
 import { createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * A thousand indicia in a row, the meter and its host in two processes on a serial line, the host killed and started again
- * in the middle (issue 2, "How it is measured"; requirements.md B3, F1).
+ * in the middle (requirements.md B3, F1).
  */
 
 import { join } from 'node:path';
