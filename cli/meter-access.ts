@@ -1,6 +1,7 @@
 /** Comes to a meter as one of its roles: key file, session, log-in, with one password for both (requirements.md F2, F3). */
 
 import { openKeyFile } from '#driver/key-file';
+import { logIn } from '#driver/log-in';
 import { type Meter, openMeter } from '#driver/meter';
 import { wipe } from '#protocol/bytes';
 import type { Role } from '#protocol/state';
@@ -44,7 +45,7 @@ export async function loggedInWith(
   const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
   const meter = await openMeter(port, { identity: keyFile, role, trust });
   try {
-    await meter.logIn(passwords.meter);
+    await logIn(meter, passwords.meter);
     return meter;
   } catch (error) {
     await meter.close();

@@ -43,6 +43,7 @@ export {
 } from './key-file.ts';
 export type { Link } from './link/link.ts';
 export { type MemoryEnd, memoryLink } from './link/memory.ts';
+export { type LogInOptions, logIn } from './log-in.ts';
 export {
   type HostIdentity,
   type Meter,
