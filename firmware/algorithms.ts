@@ -1,26 +1,18 @@
 /** The algorithms of the image by name, for whoever runs test vectors against it; no port leads here. */
 
+import type { Hardware } from '#hw/hardware';
 import { kdfCounter } from '#protocol/kdf';
-import { nobleCrypto } from '#protocol/noble-crypto';
+import { boardCrypto } from './board-crypto.ts';
 import { createDrbg } from './drbg.ts';
 import { randomBytes } from './shims.ts';
-import { stretchPassword } from './vault.ts';
 
-const { sha256, hmac, seal, open, generateKeyPair, publicKeyOf, sign, verify, agree } =
-  nobleCrypto(randomBytes);
-
-export const algorithms = {
-  sha256,
-  hmac,
-  seal,
-  open,
-  generateKeyPair,
-  publicKeyOf,
-  sign,
-  verify,
-  agree,
-  createDrbg,
-  stretchPassword,
-  kdfCounter: (key: Uint8Array, fixedData: Uint8Array, size: number): Uint8Array =>
-    kdfCounter({ hmac } as Parameters<typeof kdfCounter>[0], key, fixedData, size),
-};
+/** As they are computed on a board, by the same code that the firmware uses there. */
+export function algorithmsOn(hardware: Pick<Hardware, 'cryptoEngine'>) {
+  const crypto = boardCrypto(hardware, randomBytes);
+  return {
+    ...crypto,
+    createDrbg,
+    kdfCounter: (key: Uint8Array, fixedData: Uint8Array, size: number): Uint8Array =>
+      kdfCounter(crypto, key, fixedData, size),
+  };
+}

@@ -3,18 +3,36 @@
 import type { Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
-import { nobleCrypto } from '#protocol/noble-crypto';
-import { type Device, destroyKeys, type RunningImage, readDocuments, saveStore } from './device.ts';
-import { createDrbg, RESEED_INTERVAL } from './drbg.ts';
+import { boardCrypto } from './board-crypto.ts';
+import {
+  type Device,
+  destroyKeys,
+  hasEnded,
+  logStateOf,
+  type RunningImage,
+  readDocuments,
+  saveStore,
+} from './device.ts';
+import { createDrbg, type Drbg, RESEED_INTERVAL } from './drbg.ts';
 import { createTestedEntropy } from './entropy.ts';
 import { Fault, invariant } from './fault.ts';
 import { type FlashLayout, flashLayout } from './flash-layout.ts';
+import type { ImageCrypto } from './image-crypto.ts';
 import { formatJournal, type Journal, openJournal } from './journal.ts';
 import { blankState, checkConsistent } from './registers.ts';
+import { createSecureClock } from './secure-clock.ts';
+import { openSecurityLog, type SecurityLog } from './security-log.ts';
 import { checkPair, testImageAndAlgorithms } from './self-test.ts';
-import { randomBytes, setRandomSource } from './shims.ts';
+import { finishWithdrawal } from './services/withdrawal.ts';
+import { randomBytes, setRandomSources } from './shims.ts';
 import type { StateHolder } from './state-machine.ts';
-import { bornContent, openStore, type Store, type StoreContent } from './store.ts';
+import {
+  bornContent,
+  destroyedContent,
+  openStore,
+  type Store,
+  type StoreContent,
+} from './store.ts';
 import {
   DEVICE_KEY_LABEL,
   type DeviceKeys,
@@ -23,19 +41,38 @@ import {
   withPrivateKey,
 } from './vault.ts';
 
+const NOTHING = new Uint8Array(0);
 /** Samples of half a bit each for 256 bits of seed and 128 of nonce, twice over (SP 800-90A 8.6). */
 const SEED_SAMPLES = 1536;
+/** 256 bits of seed and 128 of nonce, from a generator that is seeded. */
+const BLINDING_SEED_SIZE = 48;
 
 /** Seeds the generator from tested noise and makes it the source of every random byte from here on. */
 function startGenerator(hardware: Hardware, crypto: Crypto): void {
   const entropy = createTestedEntropy(hardware.entropy);
   const seed = entropy.read(SEED_SAMPLES);
-  const drbg = createDrbg(crypto.hmac, seed, new Uint8Array(0));
+  const drbg = createDrbg(crypto.hmac, seed, NOTHING);
   wipe(seed);
-  setRandomSource((size) => {
-    if (drbg.reseedCounter > RESEED_INTERVAL) drbg.reseed(entropy.read(SEED_SAMPLES));
+  const blindingSeed = drbg.generate(BLINDING_SEED_SIZE); // with an engine too, which gives the same bytes then
+  setRandomSources(
+    (size) => {
+      if (drbg.reseedCounter > RESEED_INTERVAL) drbg.reseed(entropy.read(SEED_SAMPLES));
+      return drbg.generate(size);
+    },
+    blindingGenerator(crypto, blindingSeed),
+  );
+}
+
+/** Made when it is first asked. Never seeded again: the standard allows 2^48 requests. */
+function blindingGenerator({ hmac }: Crypto, seed: Uint8Array): (size: number) => Uint8Array {
+  let drbg: Drbg | undefined;
+  return (size) => {
+    if (drbg === undefined) {
+      drbg = createDrbg(hmac, seed, NOTHING);
+      wipe(seed);
+    }
     return drbg.generate(size);
-  });
+  };
 }
 
 function startJournal(
@@ -64,12 +101,15 @@ function born(crypto: Crypto, keys: DeviceKeys): StoreContent {
   return bornContent(pair.publicKey, sealed);
 }
 
-/** What stands in for a store whose keys are destroyed. */
-const destroyedContent = (): StoreContent => bornContent(new Uint8Array(33), new Uint8Array(0));
-
 function loadContent(device: Device): void {
   const { journal, store, crypto, keys, hardware } = device;
   const { lifeCycle, storeGeneration } = journal.state;
+  if (lifeCycle === 'withdrawn') {
+    device.content = store.load(storeGeneration);
+    device.documents = readDocuments(device.content);
+    finishWithdrawal(device); // power may have failed before the proof was there, or before all keys were gone
+    return;
+  }
   if (hardware.tamper.isTriggered() !== 0 || lifeCycle === 'tampered') {
     destroyKeys(device, 'tampered');
     throw new Fault('tampered');
@@ -90,11 +130,28 @@ function loadContent(device: Device): void {
   );
 }
 
+/** The security log before it was found whole, and of a device whose keys are destroyed. */
+const closedLog: SecurityLog = {
+  write() {
+    throw new Fault('logDamaged');
+  },
+  free: () => 0,
+  chainAt: () => new Uint8Array(0),
+  read: (_, from) => ({ from, records: new Uint8Array(0) }),
+};
+
+function openLog(device: Device): void {
+  const { hardware, crypto, journal } = device;
+  const { flash } = hardware;
+  const { powerCount } = journal.state;
+  device.log = openSecurityLog(flash, flashLayout(flash), crypto, logStateOf(device), powerCount);
+}
+
 /** Journal and store behind their keys, which are gone again where there is no journal (requirements.md A3). */
 function openDevice(
   hardware: Hardware,
   states: StateHolder,
-  crypto: Crypto,
+  crypto: ImageCrypto,
   keys: DeviceKeys,
   image: RunningImage,
 ): Device {
@@ -103,12 +160,15 @@ function openDevice(
     const store = openStore(hardware.flash, layout, crypto, keys.storeTag);
     const journal = startJournal(hardware, layout, crypto, keys, store);
     const content = destroyedContent();
+    const { clockFault } = journal.state.locks;
     return {
       hardware,
       crypto,
       keys,
       image,
       journal,
+      log: closedLog,
+      clock: createSecureClock(hardware.clock, () => journal.state.timeMs, clockFault),
       store,
       states,
       content,
@@ -118,6 +178,8 @@ function openDevice(
       sessionKey: undefined,
       lastWrongTryMs: 0,
       selfTestFromMs: 0,
+      inspectionChallenge: undefined,
+      clockChallenge: undefined,
       isClosing: false,
       isRestarting: false,
     };
@@ -137,7 +199,7 @@ export function bringUp(
   states: StateHolder,
   found: (device: Device) => void,
 ): void {
-  const crypto = nobleCrypto(randomBytes);
+  const crypto = boardCrypto(hardware, randomBytes);
   const imageKey = new Uint8Array(hardware.fuses.imageKey());
   const image = testImageAndAlgorithms(crypto, hardware.image, imageKey);
   startGenerator(hardware, crypto);
@@ -150,4 +212,5 @@ export function bringUp(
   invariant(!device.journal.hasGap, 'registersInconsistent');
   device.journal.pin();
   loadContent(device);
+  if (!hasEnded(device)) openLog(device);
 }

@@ -2,19 +2,20 @@
 
 import type { Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
-import type { Crypto } from '#protocol/crypto';
 import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { type Licence, licenceDocument } from '#protocol/documents/licence';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
-import type { Mills } from '#protocol/mills';
-import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
-import type { CallerName, LifeCycleName, Role } from '#protocol/state';
+import type { CallerName, Role } from '#protocol/state';
 import { Fault } from './fault.ts';
+import type { ImageCrypto } from './image-crypto.ts';
 import type { Journal } from './journal.ts';
+import type { MeterState, StateRecordType } from './journal-record.ts';
 import { aside } from './registers.ts';
+import type { SecureClock } from './secure-clock.ts';
+import type { LogEntry, LogState, SecurityLog } from './security-log.ts';
 import type { StateHolder } from './state-machine.ts';
 import type { Store, StoreContent } from './store.ts';
 import type { DeviceKeys } from './vault.ts';
@@ -25,6 +26,8 @@ export interface Documents {
   readonly deviceCertificate: CompactCertificate | undefined;
   readonly licence: Licence | undefined;
   readonly rateTable: RateTable | undefined;
+  /** Loaded before it is valid. */
+  readonly nextRateTable: RateTable | undefined;
 }
 
 export interface RunningImage {
@@ -40,10 +43,12 @@ export interface Access {
 
 export interface Device {
   readonly hardware: Hardware;
-  readonly crypto: Crypto;
+  readonly crypto: ImageCrypto;
   readonly keys: DeviceKeys;
   readonly image: RunningImage;
   readonly journal: Journal;
+  log: SecurityLog;
+  readonly clock: SecureClock;
   readonly store: Store;
   readonly states: StateHolder;
   content: StoreContent;
@@ -57,6 +62,10 @@ export interface Device {
   lastWrongTryMs: number;
   /** From when on the self-tests may be asked for again, in milliseconds since power-up. */
   selfTestFromMs: number;
+  /** What a report was last made over; an acknowledgement must hold it. */
+  inspectionChallenge: Uint8Array | undefined;
+  /** What a clock setting must hold, and until when, in milliseconds since power-up. */
+  clockChallenge: { readonly bytes: Uint8Array; readonly untilMs: number } | undefined;
   /** A service ended the session; it closes once its answer is sealed. */
   isClosing: boolean;
   /** A service needs the memory gone; the board restarts once its answer is out. */
@@ -77,12 +86,13 @@ export function readDocuments(content: StoreContent): Documents {
     indiciumCertificate: stored(content.indiciumCertificate, readCompactCertificate),
     licence: stored(content.licence, licenceDocument.read),
     rateTable: stored(content.rateTable, rateTableDocument.read),
+    nextRateTable: stored(content.nextRateTable, rateTableDocument.read),
   };
 }
 
 /** The secure clock, milliseconds; 0 where it is not trusted. */
-export function nowMs(device: Pick<Device, 'hardware'>): number {
-  return device.hardware.clock.nowMs();
+export function nowMs({ clock }: Pick<Device, 'clock'>): number {
+  return clock.nowMs();
 }
 
 /** Today's date, YYYYMMDD; a refusal where the clock is not trusted (requirements.md A8). */
@@ -91,23 +101,75 @@ export function today(device: Device): Result<number> {
   return time === 0 ? refuse('clockNotTrusted') : ok(dateOf(time));
 }
 
-/** The state of the journal with the time of now, for a record to come. */
+/** The state of the journal with the time of now, for a record to come; the last trusted time where there is none now. */
 export function stamped(device: Device): Journal['state'] {
-  return { ...device.journal.state, timeMs: nowMs(device) };
+  const { state } = device.journal;
+  return { ...state, timeMs: Math.max(state.timeMs, nowMs(device)) };
 }
 
-export function descendingMaxOf(device: Pick<Device, 'documents'>): Mills {
-  return device.documents.licence?.descendingMax ?? mills(0);
+/** Where the security log stands. */
+export function logStateOf({ journal: { state } }: Pick<Device, 'journal'>): LogState {
+  return { count: state.logCount, head: state.logHead, acknowledged: state.logAcknowledged };
 }
 
-/** Saves the store and makes it valid by one journal record, with the life cycle it belongs to. */
-export function saveStore(device: Device, content: StoreContent, lifeCycle?: LifeCycleName): void {
+/**
+ * Makes a new state the truth, and writes down in the security log what led to it, both or neither.
+ * @throws Fault `flashFailed`
+ */
+export function commit(
+  device: Device,
+  type: StateRecordType,
+  next: MeterState,
+  entry?: LogEntry,
+): void {
+  if (entry === undefined) device.journal.append(type, next);
+  else {
+    const { count, head } = device.log.write(logStateOf(device), entry, nowMs(device));
+    device.journal.append(type, { ...next, logCount: count, logHead: head });
+  }
+  device.journal.sync();
+}
+
+/** Whether its keys are destroyed: it tells what it was, and keeps no security log any more. */
+export function hasEnded({ journal: { state } }: Pick<Device, 'journal'>): boolean {
+  switch (state.lifeCycle) {
+    case 'zeroized':
+    case 'tampered':
+    case 'withdrawn':
+      return true;
+    case 'blank':
+    case 'keyed':
+    case 'made':
+    case 'registered':
+    case 'withdrawing':
+      return false;
+  }
+}
+
+/** The rate tables by the day that it is: the one loaded ahead takes the place of the other on its first day (B4). */
+export function rateTablesOf(device: Device): {
+  readonly current: RateTable | undefined;
+  readonly next: RateTable | undefined;
+} {
+  const { rateTable, nextRateTable } = device.documents;
+  const time = nowMs(device);
+  const isNextValid =
+    nextRateTable !== undefined && time !== 0 && dateOf(time) >= nextRateTable.validFrom;
+  if (isNextValid) return { current: nextRateTable, next: undefined };
+  return { current: rateTable, next: nextRateTable };
+}
+
+/** Saves the store and makes it valid by one journal record, with what else of the state goes with it. */
+export function saveStore(
+  device: Device,
+  content: StoreContent,
+  changes: Partial<MeterState> = {},
+  entry?: LogEntry,
+): void {
   const documents = readDocuments(content);
   const before = stamped(device);
   const storeGeneration = device.store.save(content, before.storeGeneration);
-  const changes = { storeGeneration, lifeCycle: lifeCycle ?? before.lifeCycle };
-  device.journal.append('store', aside(before, changes));
-  device.journal.sync();
+  commit(device, 'store', aside(before, { ...changes, storeGeneration }), entry);
   device.content = content;
   device.documents = documents;
 }
@@ -139,10 +201,8 @@ export function dropDeviceKeys({ keys }: Device): void {
 export function destroyKeys(device: Device, lifeCycle: 'zeroized' | 'tampered'): void {
   const { journal, store } = device;
   try {
-    if (journal.state.lifeCycle !== lifeCycle) {
-      journal.append('lifeCycle', aside(stamped(device), { lifeCycle, storeGeneration: 0 }));
-      journal.sync();
-    }
+    if (journal.state.lifeCycle !== lifeCycle)
+      commit(device, 'lifeCycle', aside(stamped(device), { lifeCycle, storeGeneration: 0 }));
   } finally {
     store.destroy();
   }

@@ -44,7 +44,7 @@ export function createTestedEntropy(entropy: Entropy): TestedEntropy {
     read(length) {
       const samples = new Uint8Array(entropy.read(length));
       if (samples.length < length) throw new Fault('entropyFailed', 3);
-      for (const sample of samples) test(sample);
+      for (let at = 0; at < length; at++) test(samples[at] as number);
       return samples;
     },
   };

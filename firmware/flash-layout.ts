@@ -7,22 +7,38 @@ export interface FlashLayout {
   /** Offsets of the two banks of the store. */
   readonly bankOffsets: readonly [number, number];
   readonly bankSize: number;
+  readonly logOffset: number;
+  readonly logSectors: number;
   readonly journalOffset: number;
   readonly journalSectors: number;
 }
 
-/** Bytes that one bank of the store has at least. */
-const BANK_SIZE_MIN = 8192;
+/** Bytes that one bank of the store has at least: two rate tables and all the rest. */
+const BANK_SIZE_MIN = 12_288;
+/** The part of all sectors that the security log gets, at least and at most so many. */
+const LOG_SHARE = 1 / 8;
+const LOG_SECTORS_MIN = 3;
+const LOG_SECTORS_MAX = 8;
 /** A ring needs one sector to write, one that holds the last state, and one between. */
 const JOURNAL_SECTORS_MIN = 3;
 
 export function flashLayout(flash: Flash): FlashLayout {
-  const bankSectors = Math.ceil(BANK_SIZE_MIN / flash.sectorSize);
-  const bankSize = bankSectors * flash.sectorSize;
-  const journalOffset = 2 * bankSize;
-  const journalSectors = Math.floor((flash.size - journalOffset) / flash.sectorSize);
+  const { size, sectorSize } = flash;
+  const bankSize = Math.ceil(BANK_SIZE_MIN / sectorSize) * sectorSize;
+  const logOffset = 2 * bankSize;
+  const share = Math.floor((size / sectorSize) * LOG_SHARE);
+  const logSectors = Math.min(LOG_SECTORS_MAX, Math.max(LOG_SECTORS_MIN, share));
+  const journalOffset = logOffset + logSectors * sectorSize;
+  const journalSectors = Math.floor((size - journalOffset) / sectorSize);
   invariant(journalSectors >= JOURNAL_SECTORS_MIN, 'flashFailed');
-  return { bankOffsets: [0, bankSize], bankSize, journalOffset, journalSectors };
+  return {
+    bankOffsets: [0, bankSize],
+    bankSize,
+    logOffset,
+    logSectors,
+    journalOffset,
+    journalSectors,
+  };
 }
 
 /** Reads any length, in pieces that the hardware allows. */
@@ -47,7 +63,12 @@ export function programFlash(flash: Flash, offset: number, data: Uint8Array): bo
   return true;
 }
 
-/** What cannot be read comes back empty, and is not blank. */
+/** What cannot be read comes back empty, and is not blank. By words, because power-up asks it of the whole flash. */
 export function isBlank(data: Uint8Array): boolean {
-  return data.length > 0 && data.every((byte) => byte === 0xff);
+  if (data.length === 0) return false;
+  const wordCount = data.byteOffset % 4 === 0 ? data.length >> 2 : 0;
+  const words = new Int32Array(data.buffer, wordCount === 0 ? 0 : data.byteOffset, wordCount);
+  for (let at = 0; at < wordCount; at++) if (words[at] !== -1) return false;
+  for (let at = 4 * wordCount; at < data.length; at++) if (data[at] !== 0xff) return false;
+  return true;
 }

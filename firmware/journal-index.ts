@@ -12,6 +12,10 @@ export interface JournalIndex {
   /** The body of a debit, or of a pin right behind it, with this request key; undefined where none counts. */
   findDebit(requestKey: string): Uint8Array | undefined;
   findSignature(requestKey: string): Uint8Array | undefined;
+  /** The body of the debit that made a piece; undefined where none counts. */
+  findPiece(piece: number): Uint8Array | undefined;
+  /** The body of the debit that redated a piece; undefined where none counts. */
+  findRedate(piece: number): Uint8Array | undefined;
 }
 
 type Slots<Key> = Map<Key, Slot[]>;
@@ -31,6 +35,8 @@ function removeFrom<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
 export function createJournalIndex(ring: Ring): JournalIndex {
   const debits: Slots<string> = new Map();
   const signatures: Slots<string> = new Map();
+  const pieces: Slots<number> = new Map();
+  const redates: Slots<number> = new Map();
   /** By sequence number. A torn pin and the one that took its place may have the same. */
   const pins: Slots<number> = new Map();
   const bySector: Slots<number> = new Map();
@@ -51,7 +57,12 @@ export function createJournalIndex(ring: Ring): JournalIndex {
   return {
     add(slot) {
       addTo(bySector, ring.sectorOf(slot), slot);
-      if (slot.holdsDebit) addTo(debits, slot.requestKey, slot);
+      const { debitedPiece, redatedPiece } = slot;
+      if (debitedPiece !== undefined) {
+        addTo(debits, slot.requestKey, slot);
+        addTo(pieces, debitedPiece, slot);
+      }
+      if (redatedPiece !== undefined) addTo(redates, redatedPiece, slot);
       if (slot.type === 'signature') addTo(signatures, slot.requestKey, slot);
       if (slot.type === 'pin') addTo(pins, slot.sequence, slot);
     },
@@ -59,11 +70,15 @@ export function createJournalIndex(ring: Ring): JournalIndex {
       for (const slot of bySector.get(sector) ?? []) {
         removeFrom(debits, slot.requestKey, slot);
         removeFrom(signatures, slot.requestKey, slot);
+        if (slot.debitedPiece !== undefined) removeFrom(pieces, slot.debitedPiece, slot);
+        if (slot.redatedPiece !== undefined) removeFrom(redates, slot.redatedPiece, slot);
         removeFrom(pins, slot.sequence, slot);
       }
       bySector.delete(sector);
     },
     findDebit: (requestKey) => find(debits.get(requestKey)),
     findSignature: (requestKey) => find(signatures.get(requestKey)),
+    findPiece: (piece) => find(pieces.get(piece)),
+    findRedate: (piece) => find(redates.get(piece)),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The records of the journal: 144 bytes, of which the last 16 are the keyed tag that commits them (docs/flash.md;
+ * The records of the journal: 256 bytes, of which the last 16 are the keyed tag that commits them (docs/flash.md;
  * architecture.md decision 5).
  *
  * A state record holds every register, the counters, the pending refill and the transaction that led to it, so that the
@@ -7,11 +7,12 @@
  */
 
 import * as P from 'micro-packed';
-import { requestId } from '#protocol/command';
-import { bytes, mills24, mills48, oneOf, u8, u16, u32, u40, u48 } from '#protocol/fields';
-import { lifeCycleNames } from '#protocol/state';
+import { pieceKinds, requestId } from '#protocol/command';
+import { refillKinds } from '#protocol/documents/refill';
+import { bytes, flags, mills24, mills48, oneOf, u8, u16, u32, u40, u48 } from '#protocol/fields';
+import { accountNames, lifeCycleNames, lockReasonNames } from '#protocol/state';
 
-export const RECORD_SIZE = 144;
+export const RECORD_SIZE = 256;
 const TAG_SIZE = 16;
 export const RECORD_BODY_SIZE = RECORD_SIZE - TAG_SIZE;
 
@@ -27,57 +28,101 @@ export const recordTypes = [
   'refillRequest',
   'refillCommit',
   'debit',
+  'withdrawal',
+  'lock',
+  'clock',
+  'inspection',
+  'note',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 export type StateRecordType = Exclude<RecordType, 'signature'>;
 
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+
+/** What a debit is: none in a record that is no debit. */
+const debitKinds = ['none', ...pieceKinds] as const;
 
 /** What an indicium was asked for; kept so that a repeated request can be compared and answered. */
 export const debitDetail = P.struct({
+  kind: oneOf(debitKinds),
   postage: mills24,
   mailingDate: u32,
   destination: u40,
   serviceId: u16,
   rateVersion: u32,
-  flags: u8,
+  /** Number of the piece that a correction or redate stands for; 0 otherwise. */
+  original: u32,
+  /** The first bytes of SHA-256 over what was asked: a repeated request is the same in all of it. */
+  requestDigest: bytes(8),
 });
 export type DebitDetail = P.UnwrapCoder<typeof debitDetail>;
 
 export const NO_DETAIL: DebitDetail = {
+  kind: 'none',
   postage: 0 as DebitDetail['postage'],
   mailingDate: 0,
   destination: 0,
   serviceId: 0,
   rateVersion: 0,
-  flags: 0,
+  original: 0,
+  requestDigest: new Uint8Array(8),
 };
 
+/** Locks that stay until somebody takes them off, lowest bit first. */
+export const keptLockNames = ['locked', 'revoked', 'clockFault'] as const;
+
 const stateFields = {
-  /** Secure clock, milliseconds; 0 where it was not trusted. */
+  /** The last trusted time of the secure clock, milliseconds; never falls. */
   timeMs: u48,
   lifeCycle: oneOf(lifeCycleNames),
   /** Which generation of the store is the valid one, modulo 256; 0 before the first. */
   storeGeneration: u8,
   ascending: mills48,
   descending: mills48,
-  refunded: mills48,
-  /** Everything ever credited; the control sum (domain.md R3, R4). */
+  /** Everything ever bought. With the next one it is the control sum (domain.md R3, R4). */
   credited: mills48,
+  spoilageCredited: mills48,
+  withdrawn: mills48,
+  settled: mills48,
   certificateAscending: mills48,
   certificateDescending: mills48,
+  certificateCredited: mills48,
+  certificateWithdrawn: mills48,
   pieceCount: u32,
   zeroPieceCount: u32,
   certificatePieceCount: u32,
+  batchPieceCount: u32,
+  batchAmount: mills48,
+  /** Of refills and withdrawals together. */
   refillSequence: u32,
-  userTries: u8,
-  officerTries: u8,
-  /** The last transaction that was performed, and what it was if it was a debit. */
-  requestId,
-  /** Of the refill under way, or of the last one. */
+  /** Of the refill or withdrawal under way, or of the last one. */
   refillNonce: bytes(8),
   /** Frozen amount of the refill under way; 0 where there is none. */
   refillPending: mills48,
+  refillKind: oneOf(refillKinds),
+  refillAccount: oneOf(accountNames),
+  userTries: u8,
+  officerTries: u8,
+  /** The last transaction that was performed. */
+  requestId,
+  locks: flags(keptLockNames),
+  lockReason: oneOf(lockReasonNames),
+  lockSequence: u32,
+  /** When it was last inspected, refilled or registered. */
+  contactMs: u48,
+  /** When the last quality print was made. */
+  qualityMs: u48,
+  clockSetMs: u48,
+  /** The day that the next two count for: days since 1970-01-01. */
+  day: u16,
+  dayPieces: u32,
+  dayAmount: mills48,
+  powerCount: u32,
+  logCount: u32,
+  logAcknowledged: u32,
+  /** The chain that the security log has reached. */
+  logHead: bytes(16),
+  /** What the last transaction was if it was a debit. */
   detail: debitDetail,
 } as const;
 
@@ -104,7 +149,7 @@ export const signatureRecord = P.struct({
   originZip: u32,
   softwareId: bytes(6),
   keyId: bytes(8),
-  spare: P.magic(bytes(26), new Uint8Array(26)),
+  spare: P.magic(bytes(138), new Uint8Array(138)),
 });
 export type SignatureRecord = Omit<P.UnwrapCoder<typeof signatureRecord>, 'spare'>;
 
@@ -120,18 +165,22 @@ export function encodeSignatureRecord(
 }
 
 /** Places that are read from a slot before its tag is checked, or written after the rest was hashed. */
-const STATE_REQUEST_OFFSET = 70;
+const STATE_REQUEST_OFFSET = 120;
 const SIGNATURE_REQUEST_OFFSET = 8;
-const POSTAGE_OFFSET = 92;
-export const AUDIT_HEAD_OFFSET = 111;
+const PIECE_COUNT_OFFSET = 76;
+const DEBIT_KIND_OFFSET = 192;
+const ORIGINAL_OFFSET = 211;
+export const AUDIT_HEAD_OFFSET = 223;
 
 /** What a slot claims to be; nothing of it is believed before the tag was checked. */
 export interface Claim {
   readonly type: RecordType | undefined;
   readonly sequence: number;
   readonly requestKey: string;
-  /** Whether the state is the one right behind a debit, so that its registers are those of the indicium. */
-  readonly holdsDebit: boolean;
+  /** The piece whose debit the state holds: one right behind it, so that its registers are those of the indicium. */
+  readonly debitedPiece: number | undefined;
+  /** The piece that this debit redates. */
+  readonly redatedPiece: number | undefined;
 }
 
 export const requestKey = (counter: number, nonce: number): string => `${counter} ${nonce}`;
@@ -140,11 +189,25 @@ export function claimOf(slot: Uint8Array): Claim {
   const view = new DataView(slot.buffer, slot.byteOffset, RECORD_SIZE);
   const type = recordTypes[view.getUint8(0)];
   const at = type === 'signature' ? SIGNATURE_REQUEST_OFFSET : STATE_REQUEST_OFFSET;
-  const postage = view.getUint16(POSTAGE_OFFSET, true) + view.getUint8(POSTAGE_OFFSET + 2);
+  const kind = debitKinds[view.getUint8(DEBIT_KIND_OFFSET)];
+  const holdsDebit = type === 'debit' || (type === 'pin' && kind !== 'none');
   return {
     type,
     sequence: view.getUint16(2, true) + view.getUint32(4, true) * 0x1_0000,
     requestKey: requestKey(view.getUint32(at, true), view.getUint32(at + 4, true)),
-    holdsDebit: type === 'debit' || (type === 'pin' && postage > 0),
+    debitedPiece: holdsDebit ? view.getUint32(PIECE_COUNT_OFFSET, true) : undefined,
+    redatedPiece:
+      holdsDebit && kind === 'redate' ? view.getUint32(ORIGINAL_OFFSET, true) : undefined,
   };
+}
+
+/** Whether two readings of a slot claim the same: a weak bit may read otherwise the second time. */
+export function isSameClaim(one: Claim, other: Claim): boolean {
+  return (
+    one.sequence === other.sequence &&
+    one.type === other.type &&
+    one.requestKey === other.requestKey &&
+    one.debitedPiece === other.debitedPiece &&
+    one.redatedPiece === other.redatedPiece
+  );
 }

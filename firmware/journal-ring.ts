@@ -8,7 +8,13 @@ import { equalBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { Fault, invariant } from './fault.ts';
 import { type FlashLayout, isBlank, readFlash } from './flash-layout.ts';
-import { type Claim, claimOf, RECORD_BODY_SIZE, RECORD_SIZE } from './journal-record.ts';
+import {
+  type Claim,
+  claimOf,
+  isSameClaim,
+  RECORD_BODY_SIZE,
+  RECORD_SIZE,
+} from './journal-record.ts';
 
 /** Slots tried after one that did not take its record, before the flash counts as worn out. */
 const BAD_SLOTS_MAX = 64;
@@ -51,22 +57,17 @@ export function committedBody(ring: Ring, slot: Slot): Uint8Array | undefined {
   if (bytes.length < RECORD_SIZE) return undefined;
   const body = bytes.subarray(0, RECORD_BODY_SIZE);
   if (!equalBytes(tagOf(ring, body), bytes.subarray(RECORD_BODY_SIZE))) return undefined;
-  const claim = claimOf(bytes); // a weak bit may read otherwise than when the slot was scanned
-  const isAsClaimed =
-    claim.sequence === slot.sequence &&
-    claim.type === slot.type &&
-    claim.requestKey === slot.requestKey &&
-    claim.holdsDebit === slot.holdsDebit;
-  return isAsClaimed ? body : undefined;
+  return isSameClaim(claimOf(bytes), slot) ? body : undefined; // a weak bit may read otherwise than in the scan
 }
 
 /**
- * The slots of a sector; undefined for one that cannot be read. A unit that ECC cannot mend makes the whole read fail
+ * The slots of a sector, none where all of it is blank; undefined for one that cannot be read. A unit that ECC cannot mend makes the whole read fail
  * (hw/flash.ts): then each slot is read for itself, so that it hides no other.
  */
 function slotsOf(ring: Ring, sector: number): (Uint8Array | undefined)[] {
-  const indexes = Array.from({ length: ring.slotsPerSector }, (_, index) => index);
   const whole = readFlash(ring.flash, ring.offsetOf(sector, 0), ring.flash.sectorSize);
+  if (isBlank(whole)) return [];
+  const indexes = Array.from({ length: ring.slotsPerSector }, (_, index) => index);
   if (whole.length === ring.flash.sectorSize)
     return indexes.map((index) => whole.subarray(index * RECORD_SIZE, (index + 1) * RECORD_SIZE));
   return indexes.map((index) => {

@@ -60,6 +60,10 @@ export interface Journal {
   appendSignature(signature: SignatureContent): SignatureRecord;
   /** The debit with this request id, while the ring still holds it. */
   find(counter: number, nonce: number): RecordedDebit | undefined;
+  /** The debit that made a piece, while the ring still holds it. */
+  findPiece(piece: number): StateRecord | undefined;
+  /** Whether a piece was redated; to be believed where {@link findPiece} finds it, since a redate is written later. */
+  isRedated(piece: number): boolean;
   sync(): void;
 }
 
@@ -150,7 +154,12 @@ function createJournal(ring: Ring, { state: first, slots, found }: Beginning): J
     const isSigned =
       (lastSignature !== undefined && keyOf(lastSignature) === key) ||
       findSignature(key) !== undefined;
-    write('pin', isSigned ? { ...state, detail: NO_DETAIL } : state, 2);
+    const { powerCount } = state;
+    write(
+      'pin',
+      { ...state, powerCount: powerCount + 1, ...(isSigned && { detail: NO_DETAIL }) },
+      2,
+    );
     if (lastSignature !== undefined) writeSignature(lastSignature);
     ring.flash.sync();
   }
@@ -169,6 +178,11 @@ function createJournal(ring: Ring, { state: first, slots, found }: Beginning): J
       if (debit === undefined) return undefined;
       return { debit: stateRecord.decode(debit), signature: findSignature(key) };
     },
+    findPiece(piece) {
+      const debit = index.findPiece(piece);
+      return debit === undefined ? undefined : stateRecord.decode(debit);
+    },
+    isRedated: (piece) => index.findRedate(piece) !== undefined,
     sync: () => ring.flash.sync(),
   };
 }

@@ -5,10 +5,9 @@
 
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { ascii, equalBytes, joinBytes } from '#protocol/bytes';
-import type { Crypto } from '#protocol/crypto';
 import { kdfCounter } from '#protocol/kdf';
 import { createDrbg } from './drbg.ts';
-import { stretchPassword } from './vault.ts';
+import type { ImageCrypto } from './image-crypto.ts';
 
 const hex = hexToBytes;
 const abc = ascii('abc');
@@ -24,6 +23,7 @@ const SIGNATURE = hex(
 /** CAVP KAS ECC CDH primitive, P-256, count 0. */
 const AGREE_KEY = hex('7d7dc5f71eb29ddaf80d6214632eeae03d9058af1fb6d22ed80badb62bc1a534');
 const AGREE_PUBLIC = hex('03700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287');
+const AGREE_KEY_PUBLIC = hex('03ead218590119e8876b29146ff89ca61770c4edbbf97d38ce385ed281d8a6b230');
 const AGREED = hex('46fc62106420ff012e54a434fbdd2d25ccc5852060561e68040dd7778997bd7b');
 
 const GCM_KEY = hex('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f');
@@ -32,11 +32,14 @@ const GCM_SEALED = hex(
   'd23ba473689d1c09127548c5cd15faf6c058fe8f939575f974ef760955974016b8da4b7bfe5295adaadd4636761c92d1',
 );
 
-/** Each answers whether the algorithm gave what it must. */
-export const knownAnswers: readonly {
+export interface KnownAnswer {
   readonly name: string;
-  readonly holds: (crypto: Crypto) => boolean;
-}[] = [
+  /** Whether the algorithm gave what it must. */
+  readonly holds: (crypto: ImageCrypto) => boolean;
+}
+
+/** In the order of their numbers, from 1. */
+export const knownAnswers: readonly KnownAnswer[] = [
   {
     name: 'SHA-256',
     holds: (crypto) =>
@@ -99,9 +102,9 @@ export const knownAnswers: readonly {
   },
   {
     name: 'PBKDF2-HMAC-SHA-256',
-    holds: () =>
+    holds: (crypto) =>
       equalBytes(
-        stretchPassword(ascii('password'), ascii('salt'), 2),
+        crypto.stretchPassword(ascii('password'), ascii('salt'), 2),
         hex('ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43'),
       ),
   },
@@ -116,5 +119,9 @@ export const knownAnswers: readonly {
         hex('26a6bdf3ecaaadc22ae3cbc9b9f5a61e7d2743b284b192a389d232b900c6d3011810a4f0a541d36a'),
       );
     },
+  },
+  {
+    name: 'P-256 public key',
+    holds: (crypto) => equalBytes(crypto.publicKeyOf(AGREE_KEY), AGREE_KEY_PUBLIC),
   },
 ];

@@ -9,28 +9,36 @@ import type { Firmware, Hardware } from '#hw/hardware';
 import type { CommandName, MeterStatus, RequestOf, ResponseOf } from '#protocol/command';
 import { commandOf } from '#protocol/command';
 import { dispatch, type Handlers, type Situation } from '#protocol/dispatch';
-import { mills } from '#protocol/mills';
 import { type Content, createResponder, type Responder } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
 import { bringUp } from './bring-up.ts';
-import {
-  callerOf,
-  type Device,
-  descendingMaxOf,
-  destroyKeys,
-  dropAccess,
-  dropDeviceKeys,
-} from './device.ts';
+import { callerOf, type Device, destroyKeys, dropAccess, dropDeviceKeys, nowMs } from './device.ts';
 import { Fault, invariant } from './fault.ts';
 import { blankState, isConsistent, registersOf } from './registers.ts';
 import { testImageAndAlgorithms } from './self-test.ts';
 import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
-import { createIndicium } from './services/indicium.ts';
+import {
+  acknowledgeInspection,
+  applyLockOrder,
+  challengeClock,
+  checkClock,
+  inspectionReport,
+  setClock,
+} from './services/contact.ts';
+import { createIndicium, reprintIndicium, resetBatch, testPrint } from './services/indicium.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
-import { certificates, registers, statusReport } from './services/report.ts';
+import {
+  certificates,
+  condition,
+  licence,
+  rateTables,
+  readLog,
+  registers,
+} from './services/report.ts';
+import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
 import { eraseStore } from './store.ts';
@@ -92,10 +100,10 @@ function statusOf(cycle: Cycle): MeterStatus {
     fault: fault === undefined ? 0 : statuses[fault.status].code,
     faultDetail: fault?.detail ?? 0,
     meterId: device?.content.meterId ?? new Uint8Array(8),
-    timeMs: hardware.clock.nowMs(),
+    timeMs: device === undefined ? hardware.clock.nowMs() : nowMs(device),
     registersValid:
       device !== undefined && isConsistent(state) && fault?.status !== 'registersInconsistent',
-    registers: registersOf(state, device === undefined ? mills(0) : descendingMaxOf(device)),
+    registers: registersOf(state, device?.documents.licence),
   };
 }
 
@@ -142,6 +150,7 @@ function handlersOf(cycle: Cycle): Handlers {
   };
   return {
     status: () => ok(statusOf(cycle)),
+    condition: () => condition(device()),
     version: () => ok(versionOf(cycle)),
     selfTest: () => runSelfTest(device()),
     certificates: () => certificates(device()),
@@ -156,11 +165,24 @@ function handlersOf(cycle: Cycle): Handlers {
     installCertificates: (request) => installCertificates(device(), request),
     register: (request) => register(device(), request),
     installRateTable: (request) => installRateTable(device(), request),
+    rateTables: () => rateTables(device()),
+    licence: () => licence(device()),
     registers: () => registers(device()),
-    statusReport: (request) => statusReport(device(), request),
     refillRequest: (request) => refillRequest(device(), request),
     refillCommit: (request) => refillCommit(device(), request),
     createIndicium: (request) => createIndicium(device(), request),
+    reprintIndicium: (request) => reprintIndicium(device(), request),
+    testPrint: (request) => testPrint(device(), request),
+    resetBatch: () => resetBatch(device()),
+    inspectionReport: (request) => inspectionReport(device(), request),
+    acknowledgeInspection: (request) => acknowledgeInspection(device(), request),
+    readLog: (request) => readLog(device(), request),
+    applyLockOrder: (request) => applyLockOrder(device(), request),
+    challengeClock: () => challengeClock(device()),
+    setClock: (request) => setClock(device(), request),
+    withdrawalRequest: () => withdrawalRequest(device()),
+    withdrawalCommit: (request) => withdrawalCommit(device(), request),
+    withdrawalReport: () => withdrawalReport(device()),
     zeroize: () => zeroize(device()),
   };
 }
@@ -254,12 +276,21 @@ export function powerOn(hardware: Hardware): Firmware {
     return responder;
   }
 
+  /** A meter whose withdrawal is finished has nothing to destroy, and its proof stays. */
   function checkTamper(): void {
     if (hardware.tamper.isTriggered() === 0 || cycle.fault?.status === 'tampered') return;
+    const isWithdrawn = cycle.device?.journal.state.lifeCycle === 'withdrawn';
+    if (isWithdrawn && states.current !== 'error') return;
     if (states.current === 'error') cycle.fault = new Fault('tampered');
     else enterError(cycle, new Fault('tampered'));
     if (cycle.device === undefined) eraseStore(hardware.flash);
     else destroyKeys(cycle.device, 'tampered');
+  }
+
+  /** Before each request: a clock that went wrong is written down before anybody relies on the time. */
+  function checkTime(): void {
+    const { device } = cycle;
+    if (device !== undefined && states.current !== 'error') checkClock(device);
   }
 
   return {
@@ -267,6 +298,7 @@ export function powerOn(hardware: Hardware): Firmware {
       hardware.watchdog.feed();
       guarded(cycle, () => {
         checkTamper();
+        checkTime();
         cycle.port = port;
         responderOf(port).receive(new Uint8Array(data));
         if (cycle.device?.isRestarting === true) hardware.reset();
@@ -274,7 +306,10 @@ export function powerOn(hardware: Hardware): Firmware {
     },
     tick() {
       hardware.watchdog.feed();
-      guarded(cycle, checkTamper);
+      guarded(cycle, () => {
+        checkTamper();
+        checkTime();
+      });
     },
   };
 }

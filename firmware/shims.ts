@@ -1,34 +1,40 @@
 /**
- * The first import of the image: gives the libraries the two globals they look for while they load (runtimes.md 2).
+ * The first import of the image: the random source that noble looks for in the global scope (runtimes.md 2), and the one
+ * that everything else draws from.
  *
- * noble probes for a random source once, at load, and silently takes its unblinded path without one; xstate binds
- * console.log. Nothing else of a host is needed.
+ * noble asks once, when it is evaluated, whether there is a source to blind secrets with, and silently takes its unblinded
+ * path without one. Nothing else of a host is needed.
  */
 
-import type { Hardware } from '#hw/hardware';
+import { Fault } from './fault.ts';
 
-/** Where random bytes come from: the raw source while the image loads, the tested generator from power-up on. */
-let source: (size: number) => Uint8Array = (size) => {
-  const { hardware } = globalThis as unknown as { hardware: Hardware };
-  return new Uint8Array(hardware.entropy.read(size));
+type Random = (size: number) => Uint8Array;
+
+let random: Random = () => {
+  throw new Fault('internalFault'); // nobody draws before the generator is seeded
 };
 
-export function setRandomSource(generate: (size: number) => Uint8Array): void {
-  source = generate;
+/** Until the generator runs noble computes known answers only, whose keys are no secrets: there is nothing to blind. */
+let blinding: Random = (size) => new Uint8Array(size).fill(1);
+
+/**
+ * Sets the generator of every random byte, and the one that noble blinds with: apart, so that keys and nonces do not
+ * depend on how often it does.
+ */
+export function setRandomSources(generate: Random, generateBlinding: Random): void {
+  random = generate;
+  blinding = generateBlinding;
 }
 
 export function randomBytes(size: number): Uint8Array {
-  return source(size);
+  return random(size);
 }
-
-const silent = (): void => undefined;
 
 Object.assign(globalThis, {
   crypto: {
     getRandomValues(target: Uint8Array): Uint8Array {
-      target.set(randomBytes(target.length));
+      target.set(blinding(target.length));
       return target;
     },
   },
-  console: { log: silent, warn: silent, error: silent },
 });

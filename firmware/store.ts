@@ -1,5 +1,5 @@
 /**
- * The store: keys under seal, certificates, licence and rate table, in two banks of flash (docs/flash.md).
+ * The store: keys under seal, certificates, licence and rate tables, in two banks of flash (docs/flash.md).
  *
  * A save writes the bank that is not in use, reads it back, and only then the journal names the new generation: that
  * record is the one point where old turns into new, so a cut at any place leaves one of the two, whole.
@@ -38,6 +38,10 @@ const contentLayout = P.struct({
   indiciumCertificate: bytes16,
   licence: bytes16,
   rateTable: bytes16,
+  /** Loaded before it is valid. */
+  nextRateTable: bytes16,
+  /** Proof of a withdrawal; then nothing else is left here. */
+  withdrawalReport: bytes16,
 });
 export type StoreContent = P.UnwrapCoder<typeof contentLayout>;
 
@@ -67,10 +71,16 @@ export function bornContent(
     indiciumCertificate: empty,
     licence: empty,
     rateTable: empty,
+    nextRateTable: empty,
+    withdrawalReport: empty,
   };
 }
 
-const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x31]); // TST1
+/** What stands in for a store whose keys are destroyed. */
+export const destroyedContent = (): StoreContent =>
+  bornContent(new Uint8Array(33), new Uint8Array(0));
+
+const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x32]); // TST2
 const HEADER_SIZE = 32;
 const header = P.struct({
   magic: P.magic(bytes(4), MAGIC),
@@ -93,6 +103,8 @@ export interface Store {
   load(generation: number): StoreContent;
   /** Writes the next generation to the other bank and gives its number, for the journal to name. */
   save(content: StoreContent, generation: number): number;
+  /** Erases the bank that this generation is not in, and proves it. @throws Fault `flashFailed` as {@link destroy} */
+  clearOther(generation: number): void;
   /** Erases both banks and proves it. @throws Fault `flashFailed` where a sector keeps what it holds */
   destroy(): void;
   isBlank(): boolean;
@@ -180,6 +192,12 @@ export function openStore(
   return {
     load: (generation) => load(vessel, generation),
     save: (content, generation) => save(vessel, content, generation),
+    clearOther(generation) {
+      const other = bankOf(vessel, generation + 1);
+      if (!isBankBlank(vessel, other)) clearBank(vessel, other);
+      flash.sync();
+      invariant(isBankBlank(vessel, other), 'flashFailed');
+    },
     destroy() {
       for (const offset of layout.bankOffsets)
         if (!isBankBlank(vessel, offset)) clearBank(vessel, offset);

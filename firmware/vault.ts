@@ -6,13 +6,12 @@
  * Private keys are unsealed for one use and wiped after it.
  */
 
-import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { ascii, joinBytes, wipe } from '#protocol/bytes';
 import { type Crypto, GCM_NONCE_SIZE } from '#protocol/crypto';
 import { expandKey } from '#protocol/kdf';
 import { callerNames, type Role } from '#protocol/state';
 import { Fault } from './fault.ts';
+import type { ImageCrypto } from './image-crypto.ts';
 import type { RoleAccess } from './store.ts';
 
 /** SP 800-132 asks for 1,000 at least; the device secret and the count of tries carry the strength (domain.md R47). */
@@ -90,24 +89,15 @@ export function isFitPassword(password: Uint8Array): boolean {
   return password.length >= PASSWORD_SIZE_MIN && password.length <= PASSWORD_SIZE_MAX;
 }
 
-/** PBKDF2 with HMAC-SHA-256 (SP 800-132): 32 bytes. */
-export function stretchPassword(
-  password: Uint8Array,
-  salt: Uint8Array,
-  iterations: number,
-): Uint8Array {
-  return pbkdf2(sha256, password, salt, { c: iterations, dkLen: 32 });
-}
-
 /** The key that a role's password stands for on this device only. */
 function passwordKey(
-  crypto: Crypto,
+  crypto: ImageCrypto,
   keys: DeviceKeys,
   role: Role,
   password: Uint8Array,
   { salt, iterations }: Pick<RoleAccess, 'salt' | 'iterations'>,
 ): Uint8Array {
-  const stretched = stretchPassword(password, salt, iterations);
+  const stretched = crypto.stretchPassword(password, salt, iterations);
   const key = crypto.hmac(keys.passwordPepper, Uint8Array.of(callerNames.indexOf(role)), stretched);
   wipe(stretched);
   return key;
@@ -117,7 +107,7 @@ const wrapLabel = (role: Role): string => `vault key of ${role}`;
 
 /** Gives a role access: the vault key under its new password. */
 export function grantAccess(
-  crypto: Crypto,
+  crypto: ImageCrypto,
   keys: DeviceKeys,
   role: Role,
   hostKey: Uint8Array,
@@ -133,7 +123,7 @@ export function grantAccess(
 
 /** The vault key; undefined where the password is wrong. Takes the same time either way. */
 export function openVault(
-  crypto: Crypto,
+  crypto: ImageCrypto,
   keys: DeviceKeys,
   role: Role,
   access: RoleAccess,

@@ -7,4 +7,4 @@ export const IMAGE_VERSION = 0x00_01_00;
 export const SECURITY_VERSION = 1;
 
 /** Version of frames, messages, handshake and command table together. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;

@@ -6,6 +6,7 @@
  * what it did not throw itself.
  */
 
+import type { CryptoEngine } from './crypto-engine.ts';
 import type { Flash } from './flash.ts';
 
 /** Raw noise, not conditioned. The firmware tests its health and feeds its generator with it. */
@@ -20,6 +21,8 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since power-up; never goes back. */
   ticksMs(): number;
+  /** Sets the time, milliseconds since 1970-01-01 UTC; it is trusted and runs on from there, on the battery too. */
+  set(timeMs: number): void;
 }
 
 /** The contact of the housing. It stays triggered, on battery too, until the maker rearms it. */
@@ -70,6 +73,8 @@ export interface Hardware {
   readonly fuses: Fuses;
   readonly image: StoredImage;
   readonly ports: Ports;
+  /** Undefined where the board has none. */
+  readonly cryptoEngine: CryptoEngine | undefined;
   /** Restarts the device and loses its memory; does not return. */
   reset(): never;
 }
@@ -84,13 +89,13 @@ export interface Firmware {
 
 /**
  * What the image leaves in its global scope as `tessera`. Before the image is evaluated the board puts its hardware into
- * the global `hardware`: the random source must live while the image loads (runtimes.md 2, trap 1).
+ * the global `hardware`, for the algorithms.
  */
 export interface ImageEntry {
   powerOn(hardware: Hardware): Firmware;
   /**
-   * The algorithms of the image, for whoever holds the image in hand (a validation laboratory runs vectors against
-   * them). No port leads to them.
+   * The algorithms of the image as it computes them on this board, for whoever holds the image in hand (a validation
+   * laboratory runs vectors against them). No port leads to them.
    */
   readonly algorithms: Readonly<Record<string, (...parts: never[]) => unknown>>;
 }

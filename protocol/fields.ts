@@ -33,6 +33,13 @@ export const bytes8: P.CoderType<Uint8Array> = P.prefix(u8, P.bytes(null));
 export const rest: P.CoderType<Uint8Array> = P.bytes(null);
 export const bytes = (size: number): P.CoderType<Uint8Array> => P.bytes(size);
 
+/** A list behind its length. */
+export const listOf = <T>(
+  length: P.CoderType<number>,
+  item: P.CoderType<T>,
+): P.CoderType<readonly T[]> =>
+  P.array(length, item) as P.CoderType<unknown> as P.CoderType<readonly T[]>;
+
 /** One of a closed list of names, as one byte: its place in the list. */
 export function oneOf<const T extends readonly string[]>(names: T): P.CoderType<T[number]> {
   return P.apply(u8, {
@@ -42,6 +49,21 @@ export function oneOf<const T extends readonly string[]>(names: T): P.CoderType<
       return name;
     },
     decode: (name: T[number]): number => names.indexOf(name),
+  });
+}
+
+/** Yes-or-no facts in one byte, the first name in the lowest bit; bits without a name are zero. */
+export function flags<const T extends readonly string[]>(
+  names: T,
+): P.CoderType<Readonly<Record<T[number], boolean>>> {
+  return P.apply(u8, {
+    encode: (byte: number) => {
+      if (byte >= 2 ** names.length) throw new RangeError('a reserved bit is set');
+      const facts = names.map((name, bit) => [name, ((byte >> bit) & 1) === 1]);
+      return Object.fromEntries(facts) as Record<T[number], boolean>;
+    },
+    decode: (facts: Readonly<Record<T[number], boolean>>): number =>
+      names.reduce((byte, name: T[number], bit) => byte | ((facts[name] ? 1 : 0) << bit), 0),
   });
 }
 

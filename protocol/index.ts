@@ -3,6 +3,7 @@
 export {
   type Command,
   type CommandName,
+  type Condition,
   commandNames,
   commandOf,
   commands,
@@ -34,13 +35,20 @@ export {
   readIndicium,
   verifyIndicium,
 } from './documents/indicium.ts';
+export {
+  type Acknowledgement,
+  type InspectionReport,
+  verifyAcknowledgement,
+  verifyInspectionReport,
+} from './documents/inspection.ts';
 export { keyId } from './documents/key-id.ts';
 export { type Evidence, readEvidence } from './documents/legacy-indicium.ts';
 export { type Licence, verifyLicence } from './documents/licence.ts';
 export { formatMeterId, type MeterId, parseMeterId } from './documents/meter-id.ts';
+export { type ClockSetting, type LockOrder, verifyLockOrder } from './documents/orders.ts';
 export { type PlausibilityFinding, plausible } from './documents/plausible.ts';
-export { type RateTable, rateOf, verifyRateTable } from './documents/rate-table.ts';
-export { type StatusReport, verifyStatusReport } from './documents/status-report.ts';
+export { priceOf, type RateTable, rateOf, verifyRateTable } from './documents/rate-table.ts';
+export { type LogRecord, verifyLogExport } from './documents/security-log.ts';
 export { createFrameDecoder, encodeFrame, type FrameDecoder } from './frame.ts';
 export {
   type ClientPending,
@@ -59,20 +67,24 @@ export { createRecordLayer, type RecordLayer } from './record.ts';
 export { createResponder, type Responder, type ResponderOptions } from './responder.ts';
 export type { Refusal, Result } from './result.ts';
 export {
+  type AccountKindName,
+  type AccountName,
   type CallerName,
   type LifeCycleName,
+  type LockName,
+  type LockReasonName,
   lifeCycleNames,
   type Role,
   type StateName,
   stateNames,
+  type WarningName,
 } from './state.ts';
 export {
   type Advice,
   isTransient,
   type RefusalName,
-  type StatusEntry,
   type StatusName,
-  statusEntry,
   statuses,
   statusName,
 } from './status.ts';
+export { type StatusEntry, statusEntry } from './status-text.ts';

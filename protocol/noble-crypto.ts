@@ -7,13 +7,11 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { p256 } from '@noble/curves/nist.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Crypto, PUBLIC_KEY_SIZE, SIGNATURE_SIZE } from './crypto.ts';
+import { type Crypto, GCM_NONCE_SIZE, PUBLIC_KEY_SIZE, SIGNATURE_SIZE } from './crypto.ts';
+import { PRIVATE_KEY_SEED_SIZE, privateKeyFromSeed } from './private-key.ts';
 
 /** Signatures as FIPS 186-5 and RFC 6979 define them: SHA-256 once, s as it comes, which noble would halve by itself. */
 const ecdsa = { prehash: true, lowS: false } as const;
-
-/** FIPS 186-5 A.2.1: 128 bits more than the key has, so that the remainder has no bias to speak of. */
-const KEY_SEED_SIZE = 48;
 
 /** @param randomBytes the generator that keys and nonces come from */
 export function nobleCrypto(randomBytes: (size: number) => Uint8Array): Crypto {
@@ -31,6 +29,7 @@ export function nobleCrypto(randomBytes: (size: number) => Uint8Array): Crypto {
     },
     seal: (key, nonce, associated, plaintext) => gcm(key, nonce, associated).encrypt(plaintext),
     open(key, nonce, associated, sealed) {
+      if (nonce.length !== GCM_NONCE_SIZE) return undefined; // noble knows other sizes, the meter does not
       const cipher = gcm(key, nonce, associated);
       try {
         return cipher.decrypt(sealed);
@@ -39,8 +38,8 @@ export function nobleCrypto(randomBytes: (size: number) => Uint8Array): Crypto {
       }
     },
     generateKeyPair() {
-      const seed = randomBytes(KEY_SEED_SIZE);
-      const privateKey = p256.utils.randomSecretKey(seed);
+      const seed = randomBytes(PRIVATE_KEY_SEED_SIZE);
+      const privateKey = privateKeyFromSeed(seed);
       seed.fill(0);
       return { privateKey, publicKey: p256.getPublicKey(privateKey) };
     },

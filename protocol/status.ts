@@ -1,5 +1,6 @@
 /**
- * The status catalogue: every answer a meter can give to a request, numbered once and never reused.
+ * The status catalogue: every answer a meter can give to a request, numbered once and never reused. What they mean in words
+ * is in status-text.ts, which the image does not carry.
  *
  * The high byte is the range: 00 success, 01 request, 02 state and access, 03 value, 04 documents, 05 lock-ups,
  * 0f faults. Ranges 01 to 05 are operational: the meter goes on. 0f is the error state (requirements.md A1, A3, A8).
@@ -16,178 +17,87 @@ export type Advice =
   /** This request will never succeed. */
   | 'final';
 
-export interface StatusEntry {
+interface StatusNumber {
   readonly code: number;
   readonly advice: Advice;
-  /** What happened and what to do, for a person. */
-  readonly text: string;
-  /** What the number `detail` means in this status, with its unit. */
-  readonly detail?: string;
 }
 
-const entry = (code: number, advice: Advice, text: string, detail?: string): StatusEntry =>
-  detail === undefined ? { code, advice, text } : { code, advice, text, detail };
-
 export const statuses = {
-  ok: entry(0x0000, 'final', 'The service was performed.'),
+  ok: { code: 0x0000, advice: 'final' },
 
-  malformedRequest: entry(0x0101, 'final', 'The request does not have the layout of its command.'),
-  unknownCommand: entry(0x0102, 'final', 'The meter has no such command; see its version.'),
-  fieldOutOfRange: entry(
-    0x0103,
-    'final',
-    'A field of the request is outside the values it may have.',
-  ),
+  malformedRequest: { code: 0x0101, advice: 'final' },
+  unknownCommand: { code: 0x0102, advice: 'final' },
+  fieldOutOfRange: { code: 0x0103, advice: 'final' },
 
-  wrongState: entry(0x0201, 'act', 'The meter is in a state that does not allow this service.'),
-  wrongRole: entry(0x0202, 'act', 'This service belongs to another role: log in with that role.'),
-  wrongLifeCycle: entry(
-    0x0203,
-    'act',
-    'The meter has not reached, or has passed, the stage of its life for this.',
-  ),
-  sessionRequired: entry(0x0204, 'act', 'This service needs a session: authenticate first.'),
-  sessionEnded: entry(0x0205, 'act', 'There is no such session any more: authenticate again.'),
-  authenticationFailed: entry(
-    0x0206,
-    'final',
-    'The other side did not prove who it is; the session is closed.',
-  ),
-  versionUnsupported: entry(
-    0x0207,
-    'final',
-    'No version or suite of the handshake that both sides accept.',
-  ),
-  passwordWrong: entry(0x0208, 'act', 'The password is wrong; the try was counted.', 'tries left'),
-  passwordDelayed: entry(
-    0x0209,
-    'wait',
-    'Too soon after a wrong password; wait.',
-    'milliseconds to wait',
-  ),
-  lockedOut: entry(
-    0x020a,
-    'act',
-    'Too many wrong passwords: the crypto officer must set a new one.',
-  ),
-  passwordUnfit: entry(
-    0x020b,
-    'final',
-    'A password has 8 to 64 bytes and differs from the old one.',
-  ),
+  wrongState: { code: 0x0201, advice: 'act' },
+  wrongRole: { code: 0x0202, advice: 'act' },
+  wrongLifeCycle: { code: 0x0203, advice: 'act' },
+  sessionRequired: { code: 0x0204, advice: 'act' },
+  sessionEnded: { code: 0x0205, advice: 'act' },
+  authenticationFailed: { code: 0x0206, advice: 'final' },
+  versionUnsupported: { code: 0x0207, advice: 'final' },
+  passwordWrong: { code: 0x0208, advice: 'act' },
+  passwordDelayed: { code: 0x0209, advice: 'wait' },
+  lockedOut: { code: 0x020a, advice: 'act' },
+  passwordUnfit: { code: 0x020b, advice: 'final' },
+  selfTestDelayed: { code: 0x020c, advice: 'wait' },
 
-  selfTestDelayed: entry(
-    0x020c,
-    'wait',
-    'The self-tests ran just now; wait.',
-    'milliseconds to wait',
-  ),
+  insufficientFunds: { code: 0x0301, advice: 'act' },
+  postageBelowMinimum: { code: 0x0302, advice: 'final' },
+  postageAboveMaximum: { code: 0x0303, advice: 'final' },
+  refillAboveMaximum: { code: 0x0304, advice: 'final' },
+  refillPending: { code: 0x0305, advice: 'act' },
+  noRefillPending: { code: 0x0306, advice: 'final' },
+  requestIdReused: { code: 0x0307, advice: 'final' },
+  requestForgotten: { code: 0x0308, advice: 'final' },
+  requestIdTooFar: { code: 0x0309, advice: 'final' },
+  serviceUnknown: { code: 0x030a, advice: 'final' },
+  postageNotRate: { code: 0x030b, advice: 'final' },
+  amountInvalid: { code: 0x030c, advice: 'final' },
+  spoilageAboveCap: { code: 0x030d, advice: 'final' },
+  creditLimitReached: { code: 0x030e, advice: 'act' },
+  confirmationNeeded: { code: 0x030f, advice: 'act' },
+  originalUnknown: { code: 0x0310, advice: 'final' },
+  redatedAlready: { code: 0x0311, advice: 'final' },
+  dayLimitReached: { code: 0x0312, advice: 'wait' },
+  serviceNotLicensed: { code: 0x0313, advice: 'final' },
+  weightInvalid: { code: 0x0314, advice: 'final' },
+  zoneInvalid: { code: 0x0315, advice: 'final' },
+  accountUnavailable: { code: 0x0316, advice: 'final' },
+  refillBelowMinimum: { code: 0x0317, advice: 'final' },
 
-  insufficientFunds: entry(0x0301, 'act', 'Not enough funds: refill the meter.', 'mills missing'),
-  postageBelowMinimum: entry(
-    0x0302,
-    'final',
-    'The amount is below the least postage.',
-    'least mills',
-  ),
-  postageAboveMaximum: entry(
-    0x0303,
-    'final',
-    'The amount is above the most postage.',
-    'most mills',
-  ),
-  refillAboveMaximum: entry(
-    0x0304,
-    'final',
-    'The descending register would pass its maximum.',
-    'most mills that fit',
-  ),
-  refillPending: entry(0x0305, 'act', 'A refill is under way: finish it first.', 'mills requested'),
-  noRefillPending: entry(0x0306, 'final', 'No refill was requested, so none can be credited.'),
-  requestIdReused: entry(0x0307, 'final', 'This request id was used for a different request.'),
-  requestForgotten: entry(
-    0x0308,
-    'final',
-    'This request id is too old: its answer is not kept any more.',
-  ),
-  requestIdTooFar: entry(
-    0x0309,
-    'final',
-    'The counter of a request id may run ahead by 65,536 at most.',
-    'last counter',
-  ),
-  serviceUnknown: entry(0x030a, 'final', 'The rate table has no such service.'),
-  postageNotRate: entry(
-    0x030b,
-    'final',
-    'The amount is not the rate of this service.',
-    'mills of the rate',
-  ),
-  amountInvalid: entry(0x030c, 'final', 'The amount is zero or not a multiple that is sold.'),
+  documentMalformed: { code: 0x0401, advice: 'final' },
+  signatureInvalid: { code: 0x0402, advice: 'final' },
+  documentForOtherMeter: { code: 0x0403, advice: 'final' },
+  documentOutdated: { code: 0x0404, advice: 'final' },
+  documentNotValidNow: { code: 0x0405, advice: 'act' },
+  documentMismatch: { code: 0x0406, advice: 'final' },
+  keyMismatch: { code: 0x0407, advice: 'final' },
 
-  documentMalformed: entry(0x0401, 'final', 'A signed document does not have its layout.'),
-  signatureInvalid: entry(0x0402, 'final', 'The signature of a document is wrong.'),
-  documentForOtherMeter: entry(0x0403, 'final', 'The document was made for another meter.'),
-  documentOutdated: entry(0x0404, 'final', 'The meter already holds this document or a later one.'),
-  documentNotValidNow: entry(
-    0x0405,
-    'act',
-    'The document is not valid at the time of the secure clock.',
-  ),
-  documentMismatch: entry(
-    0x0406,
-    'final',
-    'The document does not answer the request that the meter made.',
-  ),
-  keyMismatch: entry(
-    0x0407,
-    'final',
-    'A certificate does not hold the key that was born in this meter.',
-  ),
+  clockNotTrusted: { code: 0x0501, advice: 'act' },
+  rateTableMissing: { code: 0x0502, advice: 'act' },
+  dateNotAllowed: { code: 0x0503, advice: 'final' },
+  certificateExpired: { code: 0x0504, advice: 'act' },
+  locked: { code: 0x0505, advice: 'act' },
+  revoked: { code: 0x0506, advice: 'final' },
+  inspectionOverdue: { code: 0x0507, advice: 'act' },
+  clockFault: { code: 0x0508, advice: 'act' },
+  licenceExpired: { code: 0x0509, advice: 'act' },
+  logFull: { code: 0x050a, advice: 'act' },
+  clockSetBack: { code: 0x050b, advice: 'final' },
+  clockDriftTooLarge: { code: 0x050c, advice: 'final' },
+  challengeUnknown: { code: 0x050d, advice: 'act' },
 
-  clockNotTrusted: entry(0x0501, 'act', 'The secure clock is not trusted: have it set.'),
-  rateTableMissing: entry(0x0502, 'act', 'No rate table is valid today: install one.'),
-  dateNotAllowed: entry(
-    0x0503,
-    'final',
-    'The date of mailing must lie between today and 30 days ahead.',
-  ),
-  certificateExpired: entry(
-    0x0504,
-    'act',
-    'The certificate of the meter is not valid today: renew it.',
-  ),
-
-  selfTestFailed: entry(
-    0x0f01,
-    'act',
-    'A self-test failed: switch the meter off and on.',
-    'number of the test',
-  ),
-  registersInconsistent: entry(
-    0x0f02,
-    'final',
-    'The registers contradict each other: send the meter in.',
-  ),
-  storeDamaged: entry(0x0f03, 'final', 'The key store is damaged: send the meter in.'),
-  flashFailed: entry(0x0f04, 'final', 'The flash failed or is worn out: send the meter in.'),
-  entropyFailed: entry(
-    0x0f05,
-    'act',
-    'The entropy source failed its health test: switch the meter off and on.',
-  ),
-  tampered: entry(
-    0x0f06,
-    'final',
-    'The housing was opened: the keys are destroyed, the registers can be read.',
-  ),
-  internalFault: entry(
-    0x0f07,
-    'act',
-    'The firmware met a contradiction and stopped: switch it off and on.',
-  ),
-  imageInvalid: entry(0x0f08, 'final', 'The firmware image is not the one that was signed.'),
-} as const satisfies Record<string, StatusEntry>;
+  selfTestFailed: { code: 0x0f01, advice: 'act' },
+  registersInconsistent: { code: 0x0f02, advice: 'final' },
+  storeDamaged: { code: 0x0f03, advice: 'final' },
+  flashFailed: { code: 0x0f04, advice: 'final' },
+  entropyFailed: { code: 0x0f05, advice: 'act' },
+  tampered: { code: 0x0f06, advice: 'final' },
+  internalFault: { code: 0x0f07, advice: 'act' },
+  imageInvalid: { code: 0x0f08, advice: 'final' },
+  logDamaged: { code: 0x0f09, advice: 'final' },
+} as const satisfies Record<string, StatusNumber>;
 
 export type StatusName = keyof typeof statuses;
 export type RefusalName = Exclude<StatusName, 'ok'>;
@@ -201,14 +111,9 @@ export function statusName(code: number): StatusName | undefined {
   return nameByCode.get(code);
 }
 
-/** The entry of a status, without the narrowed literal types. */
-export function statusEntry(name: StatusName): StatusEntry {
-  return statuses[name];
-}
-
 /** Whether the same request may succeed later without anybody doing anything. */
 export function isTransient(name: StatusName): boolean {
-  switch (statusEntry(name).advice) {
+  switch ((statuses[name] as StatusNumber).advice) {
     case 'retry':
     case 'wait':
       return true;

@@ -5,16 +5,29 @@ import {
   type CommandName,
   commandNames,
   commandOf,
+  conditionLayout,
+  pieceKinds,
   registersLayout,
   requestId,
+  retiredCodes,
   statusLayout,
 } from '#protocol/command';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
+import { refillKinds } from '#protocol/documents/refill';
 import { mills } from '#protocol/mills';
 import { refuse } from '#protocol/result';
-import { callerNames, lifeCycleNames, stateNames } from '#protocol/state';
-import { type StatusEntry, statuses } from '#protocol/status';
-import { commandLayout, type Declaration, namedLayout } from './declared-layout.ts';
+import {
+  accountNames,
+  callerNames,
+  lifeCycleNames,
+  lockNames,
+  lockReasonNames,
+  stateNames,
+  warningNames,
+} from '#protocol/state';
+import { type StatusName, statuses } from '#protocol/status';
+import { type StatusEntry, statusEntry } from '#protocol/status-text';
+import { commandLayout, commandSummary, type Declaration, namedLayout } from './declared-layout.ts';
 import { type Field, fieldsOf } from './layout.ts';
 import { markdownTable } from './markdown.ts';
 import { readRepositoryFile } from './sources.ts';
@@ -24,6 +37,7 @@ const sharedLayouts: Readonly<Record<string, P.CoderType<unknown>>> = {
   requestId: requestId as P.CoderType<unknown>,
   registersLayout: registersLayout as P.CoderType<unknown>,
   statusLayout: statusLayout as P.CoderType<unknown>,
+  conditionLayout: conditionLayout as P.CoderType<unknown>,
 };
 const anchor = (name: string): string => `#${name.toLowerCase()}`;
 const code = (value: number, digits: number): string =>
@@ -46,13 +60,19 @@ export function commandDocument(): string {
         `### ${name}\n\n${layoutTable(fieldsOf(coder), namedLayout(source, name))}\n`,
     ),
     '## Names on the wire\n',
-    'A field that holds a name is one byte: the place of the name in its list, counted from 0.\n',
+    'A field that holds a name is one byte: the place of the name in its list, counted from 0. One that holds facts has the bit of that place for each.\n',
     markdownTable(
       ['list', 'names'],
       [
         ['stateNames', numbered(stateNames)],
         ['lifeCycleNames', numbered(lifeCycleNames)],
         ['callerNames', numbered(callerNames)],
+        ['lockNames', numbered(lockNames)],
+        ['warningNames', numbered(warningNames)],
+        ['lockReasonNames', numbered(lockReasonNames)],
+        ['accountNames', numbered(accountNames)],
+        ['refillKinds', numbered(refillKinds)],
+        ['pieceKinds', numbered(pieceKinds)],
       ],
     ),
     `\n${statusCatalogue()}`,
@@ -63,8 +83,12 @@ const numbered = (names: readonly string[]): string =>
   names.map((name, place) => `${place} ${name}`).join(' · ');
 
 function introduction(): string {
-  const refusal = encodeRefusal(0x30, refuse('insufficientFunds', 370), 'idle');
-  const request = encodeRequest('refillRequest', { amount: mills(50_000) });
+  const refusal = encodeRefusal(0x31, refuse('insufficientFunds', 370), 'idle');
+  const request = encodeRequest('refillRequest', {
+    kind: 'purchase',
+    account: 'postal',
+    amount: mills(50_000),
+  });
   const response = encodeSuccess('logIn', {}, 'idle');
   return `# Commands
 
@@ -88,6 +112,7 @@ on P-256 (33 bytes), signatures r ‖ s (64 bytes), both big-endian.
   and nothing has changed.
 - Channel \`open\` is in clear, \`sealed\` inside a session. Where a service enters a state, the meter is in it while the
   service is performed, and back in \`idle\` (or \`uninitialized\`) when the response leaves, unless a fault intervened.
+- Codes that had another layout in version 1 of the protocol and are never used again: ${retiredCodes.map((each) => code(each, 2)).join(', ')}.
 - Offsets count from the first byte of the layout, behind the code or the state.
 `;
 }
@@ -115,7 +140,7 @@ const orAny = (names: readonly string[], all: readonly string[]): string =>
   names.length === all.length ? 'any' : names.join(', ');
 
 function commandSection(source: string, name: CommandName): string {
-  const { code: number, summary, request, response } = commandOf(name);
+  const { code: number, request, response } = commandOf(name);
   const side = (which: 'request' | 'response', coder: P.CoderType<unknown>): string => {
     const fields = fieldsOf(coder);
     const declared = commandLayout(source, name, which);
@@ -127,7 +152,7 @@ function commandSection(source: string, name: CommandName): string {
   };
   return [
     `### ${name}\n`,
-    `${code(number, 2)} · ${summary}\n`,
+    `${code(number, 2)} · ${commandSummary(source, name)}\n`,
     side('request', request),
     side('response', response),
   ].join('\n');
@@ -163,6 +188,8 @@ function layoutTable(fields: readonly Field[], declared: readonly Declaration[])
 
 function extentOf({ kind, size, extent }: Field, { type }: Declaration): string {
   if (extent === 'rest') return 'all that are left';
+  const item = /^listOf\(\w+, (\w+)\)$/.exec(type)?.[1];
+  if (item !== undefined) return `u${size * 8} length, then as many ${item}`;
   if (extent === 'prefixed') return `u${size * 8} length, then as many bytes`;
   const list = /^oneOf\((.*)\)$/.exec(type)?.[1];
   switch (kind) {
@@ -172,6 +199,8 @@ function extentOf({ kind, size, extent }: Field, { type }: Declaration): string 
       return 'u8, 0 or 1';
     case 'name':
       return `u${size * 8}, [${list ?? type}](#names-on-the-wire)`;
+    case 'flags':
+      return `u${size * 8}, a bit for each of [${/^flags\((.*)\)$/.exec(type)?.[1] ?? type}](#names-on-the-wire)`;
     case 'struct':
       return `${size}, [${type}](${anchor(type)})`;
     case 'bytes':
@@ -191,7 +220,8 @@ const ranges: ReadonlyArray<readonly [number, string]> = [
 ];
 
 function statusCatalogue(): string {
-  const entries: ReadonlyArray<readonly [string, StatusEntry]> = Object.entries(statuses);
+  const names = Object.keys(statuses) as StatusName[];
+  const entries = names.map((name): readonly [string, StatusEntry] => [name, statusEntry(name)]);
   const known = new Set(ranges.map(([range]) => range));
   const stray = entries.find(([, entry]) => !known.has(entry.code >> 8));
   if (stray !== undefined) throw new Error(`the range of ${stray[0]} has no title`);

@@ -63,3 +63,12 @@ export function commandLayout(
   const [all, layout] = found as unknown as [string, string];
   return layout === 'P.struct(' ? structAt(source, entry.index + found.index + all.length) : layout;
 }
+
+/** What a command does: the comment above its entry. */
+export function commandSummary(source: string, command: string): string {
+  const entry = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\n {2}${command}: command\\(`).exec(
+    source,
+  );
+  if (entry === null) throw new Error(`${command} has no comment that says what it does`);
+  return oneLine(withoutStars(entry[1] as string));
+}

@@ -8,8 +8,8 @@ export type Extent = 'fixed' | 'prefixed' | 'rest';
 export interface Field {
   readonly name: string;
   /** The type of the decoded value. */
-  readonly kind: 'number' | 'boolean' | 'name' | 'bytes' | 'struct' | 'list';
-  /** Bytes; of a prefixed field, those of the length; 0 for all that is left. */
+  readonly kind: 'number' | 'boolean' | 'name' | 'flags' | 'bytes' | 'struct' | 'list';
+  /** Bytes; of a prefixed field, those of the length, or of the number of items; 0 for all that is left. */
   readonly size: number;
   readonly extent: Extent;
   /** The fields of a struct; empty for everything else. */
@@ -37,8 +37,14 @@ class TracingReader {
   }
 
   pushObj(object: Record<string, unknown>, decode: () => void): void {
-    const { name, fields } = this.#top;
-    this.#open.push({ name, object, reads: [], hasRest: false, fields });
+    const { name, fields, reads } = this.#top;
+    this.#open.push({
+      name,
+      object,
+      reads: Array.isArray(object) ? reads : [],
+      hasRest: false,
+      fields,
+    });
     decode();
     this.#open.pop();
   }
@@ -54,9 +60,15 @@ class TracingReader {
   }
 
   exitField(): void {
-    const { name, object, reads, hasRest, fields } = this.#open.pop() as Open;
+    const { name, object, reads, hasRest, fields: inner } = this.#open.pop() as Open;
+    if (Array.isArray(object)) {
+      this.#top.reads.push(...reads); // how many there are: the items themselves are none among zeros
+      return;
+    }
+    const isList = Array.isArray(object[name]);
+    const fields = isList ? [] : inner;
     const kind = fields.length > 0 ? 'struct' : kindOf(object[name]);
-    const isPrefixed = reads.length > 1 && !hasRest;
+    const isPrefixed = kind === 'list' || (reads.length > 1 && !hasRest);
     const extent = hasRest ? 'rest' : isPrefixed ? 'prefixed' : 'fixed';
     const size = fields.reduce((sum, field) => sum + field.size, reads[0] ?? 0);
     this.#top.fields.push({ name, kind, size, extent, fields });
@@ -97,6 +109,7 @@ function kindOf(value: unknown): Field['kind'] {
   if (typeof value === 'number') return 'number';
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'string') return 'name';
+  if (typeof value === 'object' && value !== null) return 'flags';
   throw new TypeError(`a layout holds no ${typeof value}`);
 }
 

@@ -3,8 +3,9 @@
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import { ok, type Result, refuse } from '#protocol/result';
-import type { Role } from '#protocol/state';
-import { type Device, dropAccess, saveStore, stamped } from '../device.ts';
+import { callerNames, type Role } from '#protocol/state';
+import { checkLog } from '../condition.ts';
+import { commit, type Device, dropAccess, saveStore, stamped } from '../device.ts';
 import { invariant } from '../fault.ts';
 import { aside } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
@@ -26,27 +27,31 @@ function delayMs(tries: number): number {
   return tries === 0 ? 0 : (2 ** tries - 1) * 1000;
 }
 
+const numberOf = (role: Role): number => callerNames.indexOf(role);
+
 /**
  * Tries a password: the try is on flash before the password is looked at, so that no power cut gives one for nothing.
  * @returns the vault key, to be wiped by the caller
  */
 function tryPassword(device: Device, role: Role, password: Uint8Array): Result<Uint8Array> {
-  const { journal, hardware, crypto, keys, content } = device;
+  const { hardware, crypto, keys, content, journal } = device;
   const counter = triesOf[role];
   const tries = journal.state[counter];
   if (tries >= TRIES_MAX) return refuse('lockedOut');
   const wait = device.lastWrongTryMs + delayMs(tries) - hardware.clock.ticksMs();
   if (tries > 0 && wait > 0) return refuse('passwordDelayed', Math.ceil(wait));
+  const room = checkLog(device);
+  if (!room.ok) return room;
 
-  journal.append('passwordTry', aside(stamped(device), { [counter]: tries + 1 }));
-  journal.sync();
+  commit(device, 'passwordTry', aside(stamped(device), { [counter]: tries + 1 }));
   const vaultKey = openVault(crypto, keys, role, content[role], password);
   if (vaultKey === undefined) {
     device.lastWrongTryMs = hardware.clock.ticksMs();
+    const entry = { event: 'passwordWrong', a: tries + 1, b: numberOf(role) } as const;
+    commit(device, 'note', aside(stamped(device), {}), entry);
     return refuse('passwordWrong', TRIES_MAX - tries - 1);
   }
-  journal.append('passwordRight', aside(stamped(device), { [counter]: 0 }));
-  journal.sync();
+  commit(device, 'passwordRight', aside(stamped(device), { [counter]: 0 }));
   return ok(vaultKey);
 }
 
@@ -90,7 +95,8 @@ export function changePassword(
   const { crypto, keys, content } = device;
   const access = grantAccess(crypto, keys, role, content[role].hostKey, newPassword, opened.value);
   wipe(opened.value, oldPassword, newPassword);
-  saveStore(device, { ...content, [role]: access });
+  const entry = { event: 'passwordChanged', b: numberOf(role) } as const;
+  saveStore(device, { ...content, [role]: access }, {}, entry);
   return ok({});
 }
 
@@ -99,15 +105,16 @@ export function resetUserPassword(
   device: Device,
   { newPassword, userKey }: RequestOf<'resetUserPassword'>,
 ): Result<ResponseOf<'resetUserPassword'>> {
-  const { crypto, keys, content, access, journal } = device;
+  const { crypto, keys, content, access } = device;
   invariant(access !== undefined);
   if (!isFitPassword(newPassword)) return refuse('passwordUnfit');
+  const room = checkLog(device);
+  if (!room.ok) return room;
   if (userKey.length !== 0 && !isPublicKey(crypto, userKey)) return refuse('fieldOutOfRange');
   const hostKey = userKey.length === 0 ? content.user.hostKey : userKey;
   const user = grantAccess(crypto, keys, 'user', hostKey, newPassword, access.vaultKey);
   wipe(newPassword);
-  saveStore(device, { ...content, user });
-  journal.append('passwordRight', aside(stamped(device), { userTries: 0 }));
-  journal.sync();
+  const entry = { event: 'passwordChanged', b: numberOf('user') } as const;
+  saveStore(device, { ...content, user }, { userTries: 0 }, entry);
   return ok({});
 }

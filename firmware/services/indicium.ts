@@ -1,18 +1,25 @@
-/** Create indicium: debit first, then sign (requirements.md B3, B5, C1; domain.md R5-R8, R31, R35). */
+/**
+ * What is printed: indicia, debit first, then sign; corrections and redates; reprints, test prints (requirements.md B3, B5,
+ * C1, C5, C6; domain.md R5-R8, R10, R31, R33-R35, R37).
+ */
 
 import { equalBytes } from '#protocol/bytes';
-import type { RequestOf, ResponseOf } from '#protocol/command';
+import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
+import { SIGNATURE_SIZE } from '#protocol/crypto';
 import { addDays, isDate, MAILING_DAYS_AHEAD_MAX } from '#protocol/documents/date';
 import { DESTINATION_MAX } from '#protocol/documents/document-fields';
 import { type IndiciumFlags, indiciumCore, joinIndicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
-import { rateOf } from '#protocol/documents/rate-table';
+import type { Licence } from '#protocol/documents/licence';
+import { isMailService, priceOf, type RateTable } from '#protocol/documents/rate-table';
+import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
-import { type Device, stamped, today } from '../device.ts';
+import { checkLog, checkUnlocked, licenceOf } from '../condition.ts';
+import { commit, type Device, nowMs, rateTablesOf, stamped, today } from '../device.ts';
 import { invariant } from '../fault.ts';
 import type { RecordedDebit } from '../journal.ts';
-import type { DebitDetail, SignatureRecord, StateRecord } from '../journal-record.ts';
-import { checkFresh, debit } from '../registers.ts';
+import type { DebitDetail, MeterState, SignatureRecord, StateRecord } from '../journal-record.ts';
+import { aside, checkFresh, debit } from '../registers.ts';
 import { INDICIUM_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 type Request = RequestOf<'createIndicium'>;
@@ -25,6 +32,9 @@ const NO_FLAGS: IndiciumFlags = {
   certificateService: false,
 };
 
+/** How much of the digest over a request is kept. */
+const DIGEST_SIZE = 8;
+
 export function createIndicium(
   device: Device,
   request: Request,
@@ -35,20 +45,40 @@ export function createIndicium(
 
   const fresh = checkFresh(device.journal.state, request.requestId);
   if (!fresh.ok) return fresh;
-  const detail = rated(device, request);
+  const unlocked = checkUnlocked(device);
+  if (!unlocked.ok) return unlocked;
+  const detail = detailOf(device, request);
   if (!detail.ok) return detail;
-  const next = debit(stamped(device), request.requestId, detail.value);
+  const before = stamped(device);
+  const next = debit(before, licenceOf(device), request.requestId, detail.value, before.timeMs);
   if (!next.ok) return next;
 
-  const charged = device.journal.append('debit', next.value);
-  return ok({ indicium: issue(device, charged) });
+  chargeFor(device, next.value);
+  return ok({ indicium: issue(device, device.journal.state) });
 }
 
-/** R30, R31, R7: what the rate table, the licence, the certificate and the date allow; nothing is charged yet. */
-function rated(device: Device, request: Request): Result<DebitDetail> {
-  const { licence, rateTable, indiciumCertificate } = device.documents;
-  const { serviceId, postage, mailingDate, destination } = request;
-  invariant(licence !== undefined && indiciumCertificate !== undefined);
+/** One record with the new registers; a correction or redate is written down in the security log with it (R33, R34). */
+function chargeFor(device: Device, next: MeterState): void {
+  const { kind, postage, mailingDate, original } = next.detail;
+  const figures = { b: next.pieceCount, c: original };
+  switch (kind) {
+    case 'correction':
+      commit(device, 'debit', next, { event: 'corrected', a: postage, ...figures });
+      break;
+    case 'redate':
+      commit(device, 'debit', next, { event: 'redated', a: mailingDate, ...figures });
+      break;
+    case 'postage':
+    case 'none':
+      device.journal.append('debit', next); // synced with the signature, before anything leaves
+  }
+}
+
+/** What the certificate, the calendar, and the kind of the piece allow; nothing is charged yet. */
+function detailOf(device: Device, request: Request): Result<DebitDetail> {
+  const { indiciumCertificate } = device.documents;
+  const { mailingDate, destination, serviceId, kind, original } = request;
+  invariant(indiciumCertificate !== undefined);
   const date = today(device);
   if (!date.ok) return date;
   const { validFrom, validTo } = indiciumCertificate;
@@ -57,37 +87,174 @@ function rated(device: Device, request: Request): Result<DebitDetail> {
   if (!isDate(mailingDate)) return refuse('dateNotAllowed');
   if (mailingDate < date.value || mailingDate > addDays(date.value, MAILING_DAYS_AHEAD_MAX))
     return refuse('dateNotAllowed');
-  if (rateTable === undefined) return refuse('rateTableMissing');
-  if (date.value < rateTable.validFrom || date.value > rateTable.validTo)
+  const table = tableOf(device, date.value);
+  if (!table.ok) return table;
+  const allowed = checkKind(device, table.value, request);
+  if (!allowed.ok) return allowed;
+  return ok({
+    kind,
+    postage: request.postage,
+    mailingDate,
+    destination,
+    serviceId,
+    rateVersion: table.value.version,
+    original,
+    requestDigest: digestOf(device, request),
+  });
+}
+
+/** R30: the rate table of today. */
+function tableOf(device: Device, date: number): Result<RateTable> {
+  const { current } = rateTablesOf(device);
+  if (current === undefined || date < current.validFrom || date > current.validTo)
     return refuse('rateTableMissing');
-  const rate = rateOf(rateTable, serviceId);
-  if (rate === undefined) return refuse('serviceUnknown');
+  return ok(current);
+}
+
+function checkKind(device: Device, table: RateTable, request: Request): Result<undefined> {
+  const { kind, original } = request;
+  switch (kind) {
+    case 'postage':
+      return original === 0 ? checkPostage(device, table, request) : refuse('fieldOutOfRange');
+    case 'correction':
+      return checkCorrection(device, table, request);
+    case 'redate':
+      return checkRedate(device, request);
+  }
+}
+
+/** R29: extras are services too. */
+function areLicensed({ services }: Licence, { serviceId, extras }: Request): boolean {
+  return services.length === 0 || [serviceId, ...extras].every((id) => services.includes(id));
+}
+
+/** R7, R8, R29, C6: the price is what the table says, within what the licence allows. */
+function checkPostage(device: Device, table: RateTable, request: Request): Result<undefined> {
+  const { postage, isConfirmed } = request;
+  const licence = licenceOf(device);
+  const { postageMin, postageMax, highValue } = licence;
+  const price = priceOf(table, request);
+  if (!price.ok) return price;
+  if (!areLicensed(licence, request)) return refuse('serviceNotLicensed');
   if (postage === 0) return refuse('amountInvalid');
-  if (postage < licence.postageMin) return refuse('postageBelowMinimum', licence.postageMin);
-  if (postage > licence.postageMax) return refuse('postageAboveMaximum', licence.postageMax);
-  if (rate.kind === 'fixed' && postage !== rate.minimum)
-    return refuse('postageNotRate', rate.minimum);
-  if (postage < rate.minimum) return refuse('postageBelowMinimum', rate.minimum);
-  if (postage > rate.maximum) return refuse('postageAboveMaximum', rate.maximum);
-  const rateVersion = rateTable.version;
-  return ok({ postage, mailingDate, destination, serviceId, rateVersion, flags: 0 });
+  if (postage < postageMin) return refuse('postageBelowMinimum', postageMin);
+  if (postage > postageMax) return refuse('postageAboveMaximum', postageMax);
+  const { minimum, maximum } = price.value;
+  if (minimum === maximum && postage !== minimum) return refuse('postageNotRate', minimum);
+  if (postage < minimum) return refuse('postageBelowMinimum', minimum);
+  if (postage > maximum) return refuse('postageAboveMaximum', maximum);
+  if (highValue > 0 && postage >= highValue && !isConfirmed)
+    return refuse('confirmationNeeded', highValue);
+  return ok(undefined);
+}
+
+/** R34: what an earlier piece of this meter lacked; any amount that one piece may cost. */
+function checkCorrection(device: Device, table: RateTable, request: Request): Result<undefined> {
+  const { postage, original, isConfirmed, serviceId } = request;
+  const licence = licenceOf(device);
+  const { postageMax, highValue } = licence;
+  if (original === 0 || original > device.journal.state.pieceCount)
+    return refuse('originalUnknown');
+  if (!isMailService(table, serviceId)) return refuse('serviceUnknown');
+  if (!areLicensed(licence, request)) return refuse('serviceNotLicensed');
+  if (postage === 0) return refuse('amountInvalid');
+  if (postage > postageMax) return refuse('postageAboveMaximum', postageMax);
+  if (highValue > 0 && postage >= highValue && !isConfirmed)
+    return refuse('confirmationNeeded', highValue);
+  return checkLog(device);
+}
+
+/** R33: once for each piece that cost something, for nothing, and to a later date. */
+function checkRedate(device: Device, request: Request): Result<undefined> {
+  const { journal } = device;
+  const { original, postage, mailingDate, serviceId } = request;
+  if (postage !== 0) return refuse('amountInvalid');
+  const debited = journal.findPiece(original);
+  if (debited === undefined || debited.detail.kind === 'redate') return refuse('originalUnknown');
+  if (journal.isRedated(original)) return refuse('redatedAlready');
+  if (serviceId !== debited.detail.serviceId) return refuse('fieldOutOfRange');
+  if (mailingDate <= debited.detail.mailingDate) return refuse('dateNotAllowed');
+  return checkLog(device);
+}
+
+/** Of all that was asked but the request id, and whether a high value was meant. */
+function digestOf({ crypto }: Device, request: Request): Uint8Array {
+  const asked = { ...request, requestId: { counter: 0, nonce: 0 }, isConfirmed: false };
+  const encoded = commands.createIndicium.request.encode(asked);
+  return crypto.sha256(encoded).slice(0, DIGEST_SIZE);
 }
 
 /** The same request again: the recorded answer, or the signature that a power cut prevented. */
 function repeat(
   device: Device,
   request: Request,
-  { debit: charged, signature }: RecordedDebit,
+  recorded: RecordedDebit,
 ): Result<ResponseOf<'createIndicium'>> {
-  const { postage, mailingDate, destination, serviceId } = charged.detail;
-  const isSame =
-    postage === request.postage &&
-    mailingDate === request.mailingDate &&
-    destination === request.destination &&
-    serviceId === request.serviceId;
-  if (!isSame) return refuse('requestIdReused');
-  if (signature === undefined) return ok({ indicium: issue(device, charged) });
-  return ok({ indicium: joinIndicium(coreOf(device, charged, signature), signature.signature) });
+  if (!equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request)))
+    return refuse('requestIdReused');
+  return ok({ indicium: recordedIndicium(device, recorded) });
+}
+
+function recordedIndicium(
+  device: Device,
+  { debit: charged, signature }: RecordedDebit,
+): Uint8Array {
+  if (signature === undefined) return issue(device, charged);
+  return joinIndicium(coreOf(device, charged, signature), signature.signature);
+}
+
+/** R35: the same indicium, and a note of it in the security log. */
+export function reprintIndicium(
+  device: Device,
+  { requestId: { counter, nonce } }: RequestOf<'reprintIndicium'>,
+): Result<ResponseOf<'reprintIndicium'>> {
+  const recorded = device.journal.find(counter, nonce);
+  if (recorded === undefined) return refuse('originalUnknown');
+  const room = checkLog(device);
+  if (!room.ok) return room;
+  const entry = { event: 'reprinted', b: recorded.debit.pieceCount } as const;
+  const indicium = recordedIndicium(device, recorded);
+  commit(device, 'note', aside(stamped(device), {}), entry);
+  return ok({ indicium });
+}
+
+/** C5, R37: shows how this meter prints and is worth nothing. */
+export function testPrint(
+  device: Device,
+  { isQualityPrint }: RequestOf<'testPrint'>,
+): Result<ResponseOf<'testPrint'>> {
+  const date = today(device);
+  if (!date.ok) return date;
+  if (isQualityPrint) {
+    const room = checkLog(device);
+    if (!room.ok) return room;
+    const next = aside(stamped(device), { qualityMs: nowMs(device) });
+    commit(device, 'note', next, { event: 'qualityPrint' });
+  }
+  const { state } = device.journal;
+  const core = indiciumCore({
+    ...makerOf(device),
+    meterId: device.content.meterId,
+    ascending: state.ascending,
+    postage: mills(0),
+    mailingDate: date.value,
+    destination: 0,
+    descending: state.descending,
+    rateCategory: 0,
+    pieceCount: state.pieceCount,
+    serviceId: 0,
+    flags: { ...NO_FLAGS, test: true },
+  });
+  return ok({ indicium: joinIndicium(core, new Uint8Array(SIGNATURE_SIZE)) });
+}
+
+export function resetBatch(device: Device): Result<ResponseOf<'resetBatch'>> {
+  const { batchPieceCount, batchAmount } = device.journal.state;
+  if (batchPieceCount > 0) {
+    const zeros = { batchPieceCount: 0, batchAmount: mills(0) };
+    commit(device, 'note', aside(stamped(device), zeros));
+  }
+  return ok({ batchPieceCount, batchAmount });
 }
 
 type Maker = Pick<SignatureRecord, 'certificateSerial' | 'originZip' | 'softwareId' | 'keyId'>;
@@ -107,7 +274,11 @@ function coreOf(device: Device, charged: StateRecord, maker: Maker): Uint8Array 
     rateCategory: detail.rateVersion,
     pieceCount,
     serviceId: detail.serviceId,
-    flags: NO_FLAGS,
+    flags: {
+      ...NO_FLAGS,
+      correction: detail.kind === 'correction',
+      redate: detail.kind === 'redate',
+    },
     keyId: maker.keyId,
   });
 }
@@ -117,18 +288,24 @@ function softwareIdOf(version: number): Uint8Array {
   return Uint8Array.of(0x54, 0x53, version >>> 24, version >>> 16, version >>> 8, version);
 }
 
-/** Signs a debit that is on record, and records the signature; both are durable before the answer leaves (R5). */
-function issue(device: Device, charged: StateRecord): Uint8Array {
-  const { crypto, journal, access, content, documents, image } = device;
+/** What an indicium tells of who made it; what is held now, for an indicium that is made now. */
+function makerOf({ crypto, content, documents, image }: Device): Maker {
   const { indiciumCertificate, licence } = documents;
-  invariant(access !== undefined && indiciumCertificate !== undefined && licence !== undefined);
+  invariant(indiciumCertificate !== undefined && licence !== undefined);
   invariant(equalBytes(indiciumCertificate.publicKey, content.indiciumPublicKey), 'storeDamaged');
-  const maker: Maker = {
+  return {
     certificateSerial: indiciumCertificate.serial,
     originZip: licence.originZip,
     softwareId: softwareIdOf(image.version),
     keyId: keyId(crypto, content.indiciumPublicKey),
   };
+}
+
+/** Signs a debit that is on record, and records the signature; both are durable before the answer leaves (R5). */
+function issue(device: Device, charged: StateRecord): Uint8Array {
+  const { crypto, journal, access, content } = device;
+  invariant(access !== undefined);
+  const maker = makerOf(device);
   const core = coreOf(device, charged, maker);
   const signature = withPrivateKey(
     crypto,

@@ -9,8 +9,10 @@ import { makingStatement } from '#protocol/documents/making';
 import { decodeMeterId } from '#protocol/documents/meter-id';
 import { verifyRateTable } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
-import { type Device, nowMs, saveStore } from '../device.ts';
+import { checkLog } from '../condition.ts';
+import { type Device, nowMs, rateTablesOf, saveStore } from '../device.ts';
 import { invariant } from '../fault.ts';
+import { changeAccountKind } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
 import {
   DEVICE_KEY_LABEL,
@@ -70,7 +72,7 @@ export function initialize(
         makingStatement({ meterId, deviceKey, indiciumKey: indicium.publicKey }),
       ),
   );
-  saveStore(device, content, 'keyed');
+  saveStore(device, content, { lifeCycle: 'keyed' });
   return ok({ deviceKey, indiciumKey: indicium.publicKey, proof });
 }
 
@@ -84,13 +86,16 @@ export function installCertificates(
     { usage: 'device', bytes: request.device, key: content.devicePublicKey },
     { usage: 'indicium', bytes: request.indicium, key: content.indiciumPublicKey },
   ] as const;
+  let serial = 0;
   for (const { usage, bytes, key } of expected) {
     const certificate = verifyCompactCertificate(crypto, authorityKey, bytes, { usage, subject });
     if (!certificate.ok) return certificate;
     if (!equalBytes(certificate.value.publicKey, key)) return refuse('keyMismatch');
+    serial = certificate.value.serial;
   }
   const certificates = { deviceCertificate: request.device, indiciumCertificate: request.indicium };
-  saveStore(device, { ...content, ...certificates }, 'made');
+  const changes = { lifeCycle: 'made' } as const;
+  saveStore(device, { ...content, ...certificates }, changes, { event: 'made', a: serial });
   return ok({});
 }
 
@@ -105,9 +110,26 @@ export function register(
   if (documents.licence !== undefined && licence.value.sequence <= documents.licence.sequence)
     return refuse('documentOutdated');
   // the authorisation that is on its way is signed for the provider of the licence that is held now
-  const { refillPending } = device.journal.state;
+  const { refillPending, contactMs, qualityMs, clockSetMs } = device.journal.state;
   if (refillPending > 0) return refuse('refillPending', refillPending);
-  saveStore(device, { ...content, licence: request.licence }, 'registered');
+  const { sequence, validTo, accountKind } = licence.value;
+  const time = nowMs(device);
+  if (time === 0) return refuse('clockNotTrusted');
+  if (dateOf(time) > validTo) return refuse('documentNotValidNow');
+  const kindBefore = documents.licence?.accountKind ?? accountKind;
+  const account = changeAccountKind(device.journal.state, kindBefore, accountKind);
+  if (!account.ok) return account;
+  const room = checkLog(device);
+  if (!room.ok) return room;
+  const changes = {
+    ...account.value,
+    lifeCycle: 'registered',
+    contactMs: contactMs === 0 ? time : contactMs, // another licence is no inspection (R25)
+    qualityMs: qualityMs === 0 ? time : qualityMs,
+    clockSetMs: clockSetMs === 0 ? time : clockSetMs, // as its maker set it
+  } as const;
+  const entry = { event: 'licensed', a: sequence } as const;
+  saveStore(device, { ...content, licence: request.licence }, changes, entry);
   return ok({});
 }
 
@@ -119,11 +141,29 @@ export function installRateTable(
   if (request.rateTable.length > RATE_TABLE_SIZE_MAX) return refuse('fieldOutOfRange');
   const table = verifyRateTable(crypto, content.authorityKey, request.rateTable);
   if (!table.ok) return table;
-  if (documents.rateTable !== undefined && table.value.version <= documents.rateTable.version)
+  const newest = documents.nextRateTable ?? documents.rateTable;
+  if (newest !== undefined && table.value.version <= newest.version)
     return refuse('documentOutdated');
   const time = nowMs(device);
   if (time === 0) return refuse('clockNotTrusted');
-  if (dateOf(time) > table.value.validTo) return refuse('documentNotValidNow');
-  saveStore(device, { ...content, rateTable: request.rateTable });
+  const { validFrom, validTo, version } = table.value;
+  if (dateOf(time) > validTo) return refuse('documentNotValidNow');
+  const room = checkLog(device);
+  if (!room.ok) return room;
+  const { rateTable } = request;
+  const tables =
+    validFrom > dateOf(time)
+      ? { rateTable: tableInUse(device), nextRateTable: rateTable }
+      : { rateTable, nextRateTable: new Uint8Array(0) };
+  saveStore(device, { ...content, ...tables }, {}, { event: 'rateTable', a: version });
   return ok({});
+}
+
+/** The bytes of the table that counts today. */
+function tableInUse(device: Device): Uint8Array {
+  const { content, documents } = device;
+  const { current } = rateTablesOf(device);
+  return current !== undefined && current === documents.nextRateTable
+    ? content.nextRateTable
+    : content.rateTable;
 }

@@ -1,50 +1,92 @@
-/** Refill: a signed request, a signed answer, credited exactly once (requirements.md B6; domain.md R12-R16). */
+/**
+ * Refill: a signed request, a signed answer, credited exactly once (requirements.md B6, B7; domain.md R12-R16, R20). What is
+ * bought, what comes back for spoilage, and what a current account settles all go this way.
+ */
 
 import { equalBytes } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import {
   matchRefill,
   type PendingRefill,
+  type RefillRequest,
+  refillKinds,
   signRefillRequest,
   verifyRefillAuthorisation,
 } from '#protocol/documents/refill';
+import type { Mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
-import { type Device, descendingMaxOf, nowMs, stamped } from '../device.ts';
-import { invariant } from '../fault.ts';
+import { checkLog, licenceOf } from '../condition.ts';
+import { commit, type Device, nowMs, stamped } from '../device.ts';
+import type { MeterState } from '../journal-record.ts';
 import { beginRefill, endRefill, registersOf } from '../registers.ts';
+import type { LogEntry } from '../security-log.ts';
 import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 const NONCE_SIZE = 8;
 
+/** The account that a refill is for, as the documents tell it. */
+function accountOf({
+  journal: { state },
+}: Device): Pick<RefillRequest, 'ascending' | 'descending'> {
+  if (state.refillAccount === 'certificate')
+    return { ascending: state.certificateAscending, descending: state.certificateDescending };
+  return { ascending: state.ascending, descending: state.descending };
+}
+
 export function refillRequest(
   device: Device,
-  { amount }: RequestOf<'refillRequest'>,
+  wish: RequestOf<'refillRequest'>,
 ): Result<ResponseOf<'refillRequest'>> {
   const { journal, crypto } = device;
+  const { state } = journal;
+  if (state.locks.revoked) return refuse('revoked');
   if (nowMs(device) === 0) return refuse('clockNotTrusted');
-  const { refillPending } = journal.state;
-  if (refillPending > 0 && refillPending !== amount) return refuse('refillPending', refillPending);
-  if (refillPending === 0) {
+  if (state.refillPending > 0 && !isPending(device, wish))
+    return refuse('refillPending', state.refillPending);
+  if (state.refillPending === 0) {
+    const room = checkLog(device);
+    if (!room.ok) return room;
     const nonce = crypto.randomBytes(NONCE_SIZE);
-    const next = beginRefill(stamped(device), amount, descendingMaxOf(device), nonce);
+    const next = beginRefill(stamped(device), licenceOf(device), wish, nonce);
     if (!next.ok) return next;
-    journal.append('refillRequest', next.value);
-    journal.sync();
+    commit(
+      device,
+      'refillRequest',
+      next.value,
+      entryOf('refillRequested', next.value, wish.amount),
+    );
   }
   return ok({ request: signedRequest(device) });
 }
 
+function isPending({ journal: { state } }: Device, wish: RequestOf<'refillRequest'>): boolean {
+  return (
+    state.refillPending === wish.amount &&
+    state.refillKind === wish.kind &&
+    state.refillAccount === wish.account
+  );
+}
+
+function entryOf(
+  event: 'refillRequested' | 'refilled',
+  { refillSequence, refillKind }: MeterState,
+  amount: Mills,
+): LogEntry {
+  return { event, a: amount, b: refillSequence, c: refillKinds.indexOf(refillKind) };
+}
+
 function signedRequest(device: Device): Uint8Array {
   const { journal, crypto, content, keys } = device;
-  const { ascending, descending, pieceCount, refillSequence, refillNonce, refillPending } =
+  const { pieceCount, refillSequence, refillNonce, refillPending, refillKind, refillAccount } =
     journal.state;
   const fields = {
     meterId: content.meterId,
     sequence: refillSequence,
     nonce: refillNonce,
+    kind: refillKind,
+    account: refillAccount,
     amount: refillPending,
-    ascending,
-    descending,
+    ...accountOf(device),
     pieceCount,
     timeMs: nowMs(device),
   };
@@ -53,12 +95,16 @@ function signedRequest(device: Device): Uint8Array {
   );
 }
 
-function pendingRefill({ journal, content: { meterId } }: Device): PendingRefill {
-  const { refillSequence, refillNonce, refillPending, ascending, descending } = journal.state;
+function pendingRefill(device: Device): PendingRefill {
+  const { refillSequence, refillNonce, refillPending, refillKind, refillAccount } =
+    device.journal.state;
+  const { ascending, descending } = accountOf(device);
   return {
-    meterId,
+    meterId: device.content.meterId,
     sequence: refillSequence,
     nonce: refillNonce,
+    kind: refillKind,
+    account: refillAccount,
     amount: refillPending,
     controlSum: ascending + descending,
   };
@@ -68,10 +114,9 @@ export function refillCommit(
   device: Device,
   request: RequestOf<'refillCommit'>,
 ): Result<ResponseOf<'refillCommit'>> {
-  const { journal, crypto, content, documents } = device;
-  invariant(documents.licence !== undefined);
-  const { providerKey } = documents.licence;
-  const read = verifyRefillAuthorisation(crypto, providerKey, request.authorisation);
+  const { journal, crypto, content } = device;
+  const licence = licenceOf(device);
+  const read = verifyRefillAuthorisation(crypto, licence.providerKey, request.authorisation);
   if (!read.ok) return read;
   const authorisation = read.value;
   const { refillSequence, refillNonce, refillPending } = journal.state;
@@ -84,9 +129,17 @@ export function refillCommit(
     if (refillPending === 0) return refuse('noRefillPending');
     const matched = matchRefill(authorisation, pendingRefill(device));
     if (!matched.ok) return matched;
-    journal.append('refillCommit', endRefill(stamped(device), authorisation.amount));
-    journal.sync();
+    const room = checkLog(device);
+    if (!room.ok) return room;
+    const ended = endRefill(stamped(device), authorisation.amount);
+    const next = authorisation.amount > 0 ? contacted(device, ended) : ended;
+    commit(device, 'refillCommit', next, entryOf('refilled', next, authorisation.amount));
   }
-  const registers = registersOf(journal.state, descendingMaxOf(device));
+  const registers = registersOf(journal.state, licence);
   return ok({ credited: authorisation.amount, registers });
+}
+
+/** R25: a refill resets the inspection timer; only by a clock that is trusted. */
+function contacted(device: Device, state: MeterState): MeterState {
+  return { ...state, contactMs: Math.max(state.contactMs, nowMs(device)) };
 }

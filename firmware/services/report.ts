@@ -1,14 +1,21 @@
-/** Status, version, registers, certificates, status report (requirements.md A3, A9; FIPS 140-3: show status, show version). */
+/** What a meter tells of itself: registers, documents, condition, security log (requirements.md A3, A8, A9, B4). */
 
-import type { Registers, RequestOf, ResponseOf } from '#protocol/command';
-import { signStatusReport } from '#protocol/documents/status-report';
+import type { Condition, Registers, RequestOf, ResponseOf } from '#protocol/command';
+import { LOG_RECORD_SIZE } from '#protocol/documents/security-log';
 import { ok, type Result } from '#protocol/result';
-import { type Device, descendingMaxOf, nowMs } from '../device.ts';
+import { conditionOf } from '../condition.ts';
+import { type Device, logStateOf, rateTablesOf } from '../device.ts';
 import { registersOf } from '../registers.ts';
-import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
+
+/** Records in one answer: 15,360 bytes, which one message holds. */
+const LOG_RECORDS_MAX = 15_360 / LOG_RECORD_SIZE;
 
 export function registers(device: Device): Result<Registers> {
-  return ok(registersOf(device.journal.state, descendingMaxOf(device)));
+  return ok(registersOf(device.journal.state, device.documents.licence));
+}
+
+export function condition(device: Device): Result<Condition> {
+  return ok(conditionOf(device));
 }
 
 export function certificates(device: Device): Result<ResponseOf<'certificates'>> {
@@ -16,30 +23,22 @@ export function certificates(device: Device): Result<ResponseOf<'certificates'>>
   return ok({ device: deviceCertificate, indicium: indiciumCertificate });
 }
 
-export function statusReport(
+export function licence(device: Device): Result<ResponseOf<'licence'>> {
+  return ok({ licence: device.content.licence });
+}
+
+export function rateTables(device: Device): Result<ResponseOf<'rateTables'>> {
+  const { documents, content } = device;
+  const isNextInUse =
+    documents.nextRateTable !== undefined &&
+    rateTablesOf(device).current === documents.nextRateTable;
+  if (isNextInUse) return ok({ current: content.nextRateTable, next: new Uint8Array(0) });
+  return ok({ current: content.rateTable, next: content.nextRateTable });
+}
+
+export function readLog(
   device: Device,
-  { challenge }: RequestOf<'statusReport'>,
-): Result<ResponseOf<'statusReport'>> {
-  const { crypto, keys, content, journal, image, states } = device;
-  const fields = {
-    meterId: content.meterId,
-    challenge,
-    timeMs: nowMs(device),
-    state: states.current,
-    lifeCycle: journal.state.lifeCycle,
-    fault: 0,
-    imageVersion: image.version,
-    imageDigest: image.digest,
-    registers: registersOf(journal.state, descendingMaxOf(device)),
-    journalSequence: journal.state.sequence,
-    auditHead: journal.state.auditHead,
-  };
-  const report = withPrivateKey(
-    crypto,
-    keys.deviceSeal,
-    DEVICE_KEY_LABEL,
-    content.sealedDeviceKey,
-    (privateKey) => signStatusReport(crypto, privateKey, fields),
-  );
-  return ok({ report });
+  { from }: RequestOf<'readLog'>,
+): Result<ResponseOf<'readLog'>> {
+  return ok(device.log.read(logStateOf(device), from, LOG_RECORDS_MAX));
 }

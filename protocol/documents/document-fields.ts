@@ -89,18 +89,3 @@ export function oneOf16<const T extends readonly string[]>(names: T): P.CoderTyp
     decode: (name: T[number]): number => names.indexOf(name),
   });
 }
-
-/** Yes-or-no facts in one byte, the first name in the lowest bit; bits without a name are zero. */
-export function flags<const T extends readonly string[]>(
-  names: T,
-): P.CoderType<Readonly<Record<T[number], boolean>>> {
-  return P.apply(u8, {
-    encode: (byte: number) => {
-      if (byte >= 2 ** names.length) throw new RangeError('a reserved bit is set');
-      const facts = names.map((name, bit) => [name, ((byte >> bit) & 1) === 1]);
-      return Object.fromEntries(facts) as Record<T[number], boolean>;
-    },
-    decode: (facts: Readonly<Record<T[number], boolean>>): number =>
-      names.reduce((byte, name: T[number], bit) => byte | ((facts[name] ? 1 : 0) << bit), 0),
-  });
-}

@@ -1,8 +1,8 @@
-/** The signed header of a firmware image: 128 bytes, then the body, JavaScript in UTF-8 (requirements.md H2, A2). */
+/** The signed header of a firmware image: 128 bytes, then the body (requirements.md H2, A2). */
 
 import { equalBytes, joinBytes } from '../bytes.ts';
 import { type Crypto, DIGEST_SIZE, type KeyPair } from '../crypto.ts';
-import { bytes, u32 } from '../fields.ts';
+import { bytes, oneOf, u32 } from '../fields.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { exactly, keyIdField, reserved } from './document-fields.ts';
 import { keyId } from './key-id.ts';
@@ -10,7 +10,11 @@ import { hasSignature, signedDocument } from './signed-document.ts';
 
 export const IMAGE_HEADER_SIZE = 128;
 const HEADER_VERSION = 1;
-const RESERVED_SIZE = 7;
+const RESERVED_SIZE = 6;
+
+/** `source`: JavaScript in UTF-8 · `bytecode`: of one engine, which the body names (image-body.ts). */
+export const bodyForms = ['source', 'bytecode'] as const;
+export type BodyForm = (typeof bodyForms)[number];
 
 export interface ImageVersions {
   /** major << 16 | minor << 8 | patch */
@@ -27,6 +31,7 @@ export interface ImageHeader extends ImageVersions {
   readonly bodyDigest: Uint8Array;
   /** Of the key that signed the header. */
   readonly keyId: Uint8Array;
+  readonly bodyForm: BodyForm;
   readonly reserved: Uint8Array;
 }
 
@@ -39,6 +44,7 @@ export const imageHeaderDocument = signedDocument<ImageHeader>(
     bodySize: u32,
     bodyDigest: bytes(DIGEST_SIZE),
     keyId: keyIdField,
+    bodyForm: oneOf(bodyForms),
     reserved: reserved(RESERVED_SIZE),
   },
   ({ bodySize }) => bodySize > 0,
@@ -53,6 +59,7 @@ export function signImage(
   keyPair: KeyPair,
   versions: ImageVersions,
   body: Uint8Array,
+  bodyForm: BodyForm = 'source',
 ): Uint8Array {
   const header = imageHeaderDocument.sign(crypto, keyPair.privateKey, {
     headerVersion: HEADER_VERSION,
@@ -61,6 +68,7 @@ export function signImage(
     bodySize: body.length,
     bodyDigest: crypto.sha256(body),
     keyId: keyId(crypto, keyPair.publicKey),
+    bodyForm,
     reserved: new Uint8Array(RESERVED_SIZE),
   });
   return joinBytes(header, body);

@@ -3,7 +3,7 @@
 import * as P from 'micro-packed';
 import { equalBytes, joinBytes } from '../bytes.ts';
 import { type Crypto, SIGNATURE_SIZE } from '../crypto.ts';
-import { bytes, mills24, mills32, mills40, u16, u32 } from '../fields.ts';
+import { bytes, flags, mills24, mills32, mills40, u16, u32 } from '../fields.ts';
 import type { Mills } from '../mills.ts';
 import { type Result, refuse } from '../result.ts';
 import type { CompactCertificate } from './compact-certificate.ts';
@@ -14,7 +14,6 @@ import {
   decodeDocument,
   destination,
   exactly,
-  flags,
   keyIdField,
   meterId,
   zip,

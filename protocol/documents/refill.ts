@@ -1,12 +1,23 @@
-/** The two documents of a refill: the meter's request and the provider's authorisation (requirements.md B6; domain.md R12). */
+/**
+ * The two documents of a refill: the meter's request and the provider's authorisation (requirements.md B6, B7; domain.md
+ * R12-R16, R20). What moves value into a meter, for whatever reason, is a refill.
+ */
 
 import { equalBytes } from '../bytes.ts';
 import type { Crypto } from '../crypto.ts';
-import { bytes, mills48, u32, u48 } from '../fields.ts';
+import { bytes, mills48, oneOf, u32, u48 } from '../fields.ts';
 import type { Mills } from '../mills.ts';
 import { ok, type Result, refuse } from '../result.ts';
+import { type AccountName, accountNames } from '../state.ts';
 import { meterId, oneOf16 } from './document-fields.ts';
 import { signedDocument } from './signed-document.ts';
+
+/**
+ * Why value goes to a meter. `purchase`: it is bought · `spoilage`: postage that was spoiled comes back · `settlement`: none
+ * goes there, what a current account has spent is paid.
+ */
+export const refillKinds = ['purchase', 'spoilage', 'settlement'] as const;
+export type RefillKind = (typeof refillKinds)[number];
 
 export interface RefillRequest {
   readonly meterId: Uint8Array;
@@ -14,6 +25,9 @@ export interface RefillRequest {
   readonly sequence: number;
   /** Eight random bytes that bind the answer to this request. */
   readonly nonce: Uint8Array;
+  readonly kind: RefillKind;
+  /** The account that is meant; the registers are those of it. */
+  readonly account: AccountName;
   /** What is wanted; never 0. */
   readonly amount: Mills;
   readonly ascending: Mills;
@@ -29,6 +43,7 @@ export const refillReasons = [
   'insufficientAccountFunds',
   'accountClosed',
   'poolEmpty',
+  'notApproved',
 ] as const;
 export type RefillReason = (typeof refillReasons)[number];
 
@@ -36,6 +51,8 @@ export interface RefillAuthorisation {
   readonly meterId: Uint8Array;
   readonly sequence: number;
   readonly nonce: Uint8Array;
+  readonly kind: RefillKind;
+  readonly account: AccountName;
   /** What is credited: the amount requested where the reason is `ok`, otherwise 0, which ends the pending refill. */
   readonly amount: Mills;
   readonly requestedAmount: Mills;
@@ -50,11 +67,13 @@ export interface RefillAuthorisation {
 }
 
 export const refillRequestDocument = signedDocument<RefillRequest>(
-  'TRQ1',
+  'TRQ2',
   {
     meterId,
     sequence: u32,
     nonce: bytes(8),
+    kind: oneOf(refillKinds),
+    account: oneOf(accountNames),
     amount: mills48,
     ascending: mills48,
     descending: mills48,
@@ -65,11 +84,13 @@ export const refillRequestDocument = signedDocument<RefillRequest>(
 );
 
 export const refillAuthorisationDocument = signedDocument<RefillAuthorisation>(
-  'TRA1',
+  'TRA2',
   {
     meterId,
     sequence: u32,
     nonce: bytes(8),
+    kind: oneOf(refillKinds),
+    account: oneOf(accountNames),
     amount: mills48,
     requestedAmount: mills48,
     ascending: mills48,
@@ -130,9 +151,20 @@ export function verifyRefillAuthorisation(
 
 /** What a meter must remember of its request to know the answer again. */
 export interface PendingRefill
-  extends Pick<RefillRequest, 'meterId' | 'sequence' | 'nonce' | 'amount'> {
-  /** Ascending + descending: printing while the answer is under way moves the registers, but not their sum (domain.md R13). */
+  extends Pick<RefillRequest, 'meterId' | 'sequence' | 'nonce' | 'kind' | 'account' | 'amount'> {
+  /**
+   * Ascending + descending (domain.md R13). Printing while the answer is under way moves the registers, but not their sum;
+   * with a current account, which a settlement is for, the sum grows.
+   */
   readonly controlSum: number;
+}
+
+function isSumRight(
+  { ascending, descending }: RefillAuthorisation,
+  pending: PendingRefill,
+): boolean {
+  const sum = ascending + descending;
+  return pending.kind === 'settlement' ? sum <= pending.controlSum : sum === pending.controlSum;
 }
 
 /**
@@ -147,7 +179,9 @@ export function matchRefill(
   const answersIt =
     authorisation.sequence === pending.sequence &&
     equalBytes(authorisation.nonce, pending.nonce) &&
+    authorisation.kind === pending.kind &&
+    authorisation.account === pending.account &&
     authorisation.requestedAmount === pending.amount &&
-    authorisation.ascending + authorisation.descending === pending.controlSum;
+    isSumRight(authorisation, pending);
   return answersIt ? ok(authorisation) : refuse('documentMismatch');
 }

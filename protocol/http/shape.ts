@@ -105,7 +105,7 @@ export function choice<const T extends readonly string[]>(names: T): Shape<T[num
   return shape(`one of ${names.join(', ')}`, (json) => names.find((name) => name === json));
 }
 
-/** Either the shape or null, which is undefined on our side. */
+/** Either the shape or null, which is undefined on our side; a field of a record that is null may be left out. */
 export function nullable<T>(inner: Shape<T>): Shape<T | undefined> {
   return {
     describe: `${inner.describe}, or null`,
@@ -133,7 +133,11 @@ export function list<T>(inner: Shape<T>, maximum: number): Shape<readonly T[]> {
 }
 
 type Fields = Readonly<Record<string, Shape<unknown>>>;
-type RecordOf<F> = { readonly [K in keyof F]: ShapeValue<F[K]> };
+/** The fields of a record that may be left out: those that may be null. */
+type Optional<F> = { [K in keyof F]: undefined extends ShapeValue<F[K]> ? K : never }[keyof F];
+type RecordOf<F> = { readonly [K in Exclude<keyof F, Optional<F>>]: ShapeValue<F[K]> } & {
+  readonly [K in Optional<F>]?: ShapeValue<F[K]>;
+};
 
 /** An object with exactly these fields. */
 export function record<F extends { readonly [K in keyof F]: Shape<never> | Shape<unknown> }>(

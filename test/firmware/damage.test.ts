@@ -8,23 +8,25 @@ import { createBoard } from '#emulator/board';
 import { createNodeVmCpu } from '#emulator/cpu/node-vm';
 import { createMemoryFlash } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
-import type { MeterStatus } from '#protocol/command';
+import { commands, type MeterStatus } from '#protocol/command';
 import { encodeRequest } from '#protocol/dispatch';
 import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import { mills } from '#protocol/mills';
 import { type RefusalName, statusName } from '#protocol/status';
 import { makeBoard } from '#test/support/board';
 import { committedStates, newestState } from '#test/support/journal-forgery';
-import { flashAt, KEYED_IN, passwords, TODAY } from '#test/support/meter';
+import { letter } from '#test/support/mail';
+import { flashAt, KEYED_IN, passwords, smallCard } from '#test/support/meter';
 import { rawHost, requestWith } from '#test/support/raw-host';
 import { seededRandom } from '#test/support/seeded-random';
 
-/** Two banks of the store, and a ring of four sectors that the meter has gone round. */
+/** Two banks of the store, three sectors of the security log, and a ring of four that the meter has gone round. */
 const SECTOR = 4096;
-const SECTORS = 8;
-const JOURNAL = 4 * SECTOR;
-const SLOTS_PER_SECTOR = 28;
-const RECORD = 144;
+const SECTORS = 13;
+const BANK = 3 * SECTOR;
+const JOURNAL = 9 * SECTOR;
+const SLOTS_PER_SECTOR = 16;
+const RECORD = 256;
 
 const cpu = createNodeVmCpu();
 
@@ -40,7 +42,7 @@ const card = (contents: Uint8Array) =>
   });
 
 beforeAll(async () => {
-  const flash = card((await flashAt('refilled')).contents().slice(0, SECTORS * SECTOR));
+  const flash = card((await smallCard()).contents());
   const { board } = makeBoard({ flash, cpu });
   await using _ = board;
   const host = rawHost(board);
@@ -49,9 +51,7 @@ beforeAll(async () => {
   host.sealed(requestWith('logIn', Uint8Array.of(password.length, ...password)));
   for (let counter = 1; counter <= 60; counter++) {
     before = flash.contents();
-    const requestId = { counter, nonce: 1 };
-    const postage = mills(200 + counter);
-    const piece = { requestId, serviceId: KEYED_IN, postage, mailingDate: TODAY, destination: 0 };
+    const piece = letter(counter, { serviceId: KEYED_IN, postage: mills(200 + counter) });
     expect(host.sealed(encodeRequest('createIndicium', piece))).toMatchObject({ status: 'ok' });
   }
   whole = flash.contents();
@@ -83,7 +83,7 @@ function expectLastGoodState(status: MeterStatus, contents: Uint8Array): Refusal
   expect(status.registersValid).toBe(true);
   expect(money(status.registers)).toBe(money({ ...status.registers, ...newest }));
   expect(status.lifeCycle).toBe(newest.lifeCycle);
-  expect(['ok', 'storeDamaged']).toContain(fault);
+  expect(['ok', 'storeDamaged', 'logDamaged']).toContain(fault);
   expect(status.state).toBe(fault === 'ok' ? 'uninitialized' : 'error');
   return fault === 'ok' ? 'works' : fault;
 }
@@ -100,8 +100,8 @@ function changed(at: number, data: Uint8Array): Uint8Array {
 /** Where the newest state is, and the bank that it names. */
 function places() {
   const newest = newestState(whole);
-  const bank = newest.storeGeneration % 2 === 0 ? 0 : 2 * SECTOR;
-  return { newest, bank, otherBank: 2 * SECTOR - bank };
+  const bank = newest.storeGeneration % 2 === 0 ? 0 : BANK;
+  return { newest, bank, otherBank: BANK - bank };
 }
 
 test('a meter that is whole comes up as it was left', async () => {
@@ -122,7 +122,8 @@ describe.each<[string, () => Uint8Array]>([
     const outcome = expectLastGoodState(await comeUp(contents), contents);
 
     const isValidBank = sector * SECTOR === places().bank;
-    expect(outcome).toBe(isValidBank ? 'storeDamaged' : 'works');
+    const isLog = sector * SECTOR === 2 * BANK;
+    expect(outcome).toBe(isValidBank ? 'storeDamaged' : isLog ? 'logDamaged' : 'works');
   });
 });
 
@@ -247,9 +248,9 @@ describe('parts that belong elsewhere', () => {
   };
 
   test.each([
-    [4, 5],
-    [5, 7],
-    [4, 7],
+    [9, 10],
+    [10, 12],
+    [9, 12],
   ])(
     'sectors %i and %i of the journal swapped: the newest state wins where it lies',
     async (left, right) => {
@@ -263,14 +264,14 @@ describe('parts that belong elsewhere', () => {
   );
 
   test('the banks of the store swapped', async () => {
-    const contents = swapped(0, 2 * SECTOR);
+    const contents = swapped(0, BANK);
 
     expect(expectLastGoodState(await comeUp(contents), contents)).toBe('storeDamaged');
   });
 
   test('the bank before in the place of the valid one', async () => {
     const { bank, otherBank } = places();
-    const contents = changed(bank, whole.slice(otherBank, otherBank + 2 * SECTOR));
+    const contents = changed(bank, whole.slice(otherBank, otherBank + BANK));
 
     expect(expectLastGoodState(await comeUp(contents), contents)).toBe('storeDamaged');
   });
@@ -278,13 +279,13 @@ describe('parts that belong elsewhere', () => {
   test('an older copy of the bank, from before the meter was licensed', async () => {
     const older = (await flashAt('made')).contents();
     const { bank } = places();
-    const contents = changed(bank, older.slice(bank, bank + 2 * SECTOR));
+    const contents = changed(bank, older.slice(bank, bank + BANK));
 
     expect(expectLastGoodState(await comeUp(contents), contents)).toBe('storeDamaged');
   });
 
   test('an older copy of one sector of the journal', async () => {
-    for (const sector of [4, 5, 6, 7]) {
+    for (const sector of [9, 10, 11, 12]) {
       const at = sector * SECTOR;
       const contents = changed(at, before.slice(at, at + SECTOR));
 
@@ -320,7 +321,7 @@ describe('an image with one flipped bit', () => {
     await using board = createBoard({ image: bytes, imageKey, cpu });
     const host = rawHost(board);
     board.powerOn();
-    const answer = host.exchange('open', Uint8Array.of(1));
+    const answer = host.exchange('open', Uint8Array.of(commands.status.code));
     const isSilent = answer === undefined && host.bytesOut() === 0 && board.indicator === 'error';
     return isSilent ? board.fault?.kind : `speaks, ${board.indicator}`;
   }

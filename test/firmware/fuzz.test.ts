@@ -13,7 +13,8 @@ import { encodeFrame } from '#protocol/frame';
 import type { MessageKind } from '#protocol/message';
 import { mills } from '#protocol/mills';
 import { makeBoard } from '#test/support/board';
-import { FUNDS, flashAt, passwords, TODAY } from '#test/support/meter';
+import { letter } from '#test/support/mail';
+import { FUNDS, flashAt, passwords, purchase } from '#test/support/meter';
 import { type RawHost, rawHost, requestWith } from '#test/support/raw-host';
 
 let board: Board;
@@ -27,13 +28,7 @@ const login = (): Uint8Array => {
   const password = passwords.user();
   return requestWith('logIn', Uint8Array.of(password.length, ...password));
 };
-const piece = encodeRequest('createIndicium', {
-  requestId: { counter: 1, nonce: 1 },
-  serviceId: 1,
-  postage: mills(780),
-  mailingDate: TODAY,
-  destination: 0,
-});
+const piece = encodeRequest('createIndicium', letter(1));
 
 beforeAll(async () => {
   ({ board, flash } = makeBoard({ flash: await flashAt('refilled') }));
@@ -46,7 +41,8 @@ beforeAll(async () => {
     ...host.frames('open', new Uint8Array(3_000)),
   ];
   host.openSession('user');
-  for (const request of [login(), encodeRequest('refillRequest', { amount: mills(1) }), piece])
+  const refill = encodeRequest('refillRequest', purchase(mills(1)));
+  for (const request of [login(), refill, piece])
     recorded.push(...host.frames('sealed', host.record(request)));
   host.openSession('user'); // the records above belong to no session any more
   ({ registers } = host.status());

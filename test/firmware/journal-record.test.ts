@@ -7,13 +7,18 @@ import {
   claimOf,
   encodeSignatureRecord,
   encodeStateRecord,
+  keptLockNames,
   RECORD_BODY_SIZE,
   RECORD_SIZE,
   recordTypes,
   signatureRecord,
   stateRecord,
 } from '#firmware/journal-record';
+import { pieceKinds } from '#protocol/command';
+import { refillKinds } from '#protocol/documents/refill';
+import { logEventNames } from '#protocol/documents/security-log';
 import { mills } from '#protocol/mills';
+import { accountNames } from '#protocol/state';
 import { fromHex, readGolden, toHex } from '#test/support/golden';
 import { committedStates } from '#test/support/journal-forgery';
 import { flashAt } from '#test/support/meter';
@@ -23,35 +28,58 @@ const requestId = { counter: 1601, nonce: 0x0badcafe };
 
 const state = {
   type: 'debit',
-  version: 1,
+  version: 2,
   sequence: 6789,
   timeMs: Date.UTC(2026, 2, 1, 12),
   lifeCycle: 'registered',
   storeGeneration: 5,
   ascending: mills(1_234_567),
   descending: mills(45_670),
-  refunded: mills(3_210),
   credited: mills(1_283_447),
+  spoilageCredited: mills(3_210),
+  withdrawn: mills(6_420),
+  settled: mills(17),
   certificateAscending: mills(400),
   certificateDescending: mills(600),
+  certificateCredited: mills(1_050),
+  certificateWithdrawn: mills(50),
   pieceCount: 1580,
   zeroPieceCount: 12,
   certificatePieceCount: 4,
+  batchPieceCount: 33,
+  batchAmount: mills(25_740),
   refillSequence: 5,
+  refillNonce: fromHex('a0a1a2a3a4a5a6a7'),
+  refillPending: mills(200_000),
+  refillKind: 'spoilage',
+  refillAccount: 'certificate',
   userTries: 2,
   officerTries: 1,
   requestId,
-  refillNonce: fromHex('a0a1a2a3a4a5a6a7'),
-  refillPending: mills(200_000),
+  locks: { locked: true, revoked: false, clockFault: true },
+  lockReason: 'silent',
+  lockSequence: 9,
+  contactMs: Date.UTC(2026, 1, 1),
+  qualityMs: Date.UTC(2026, 0, 2),
+  clockSetMs: Date.UTC(2025, 11, 3),
+  day: 20_513,
+  dayPieces: 21,
+  dayAmount: mills(16_380),
+  powerCount: 77,
+  logCount: 321,
+  logAcknowledged: 300,
+  logHead: Uint8Array.from({ length: 16 }, (_, at) => 0x90 + at),
   detail: {
+    kind: 'redate',
     postage: mills(780),
     mailingDate: 20260302,
     destination: 20260123456,
     serviceId: 9,
     rateVersion: 7,
-    flags: 0,
+    original: 1579,
+    requestDigest: fromHex('d0d1d2d3d4d5d6d7'),
   },
-  auditHead: fromHex('6938440d83ac1de0a3a53fd2e5a22441'),
+  auditHead: fromHex('8245f6748e75615475b49ebf84bcea2d'),
 } as const;
 
 const signature = {
@@ -91,7 +119,8 @@ describe('the golden state record', () => {
       type: 'debit',
       sequence: 6789,
       requestKey: `1601 ${0x0badcafe}`,
-      holdsDebit: true,
+      debitedPiece: 1580,
+      redatedPiece: 1579,
     });
   });
 });
@@ -102,7 +131,7 @@ describe('the golden signature record', () => {
     expect(signatureRecord.decode(bodyOf(goldenSignature))).toEqual({
       ...signature,
       type: 'signature',
-      version: 1,
+      version: 2,
       spare: undefined,
     });
   });
@@ -112,7 +141,8 @@ describe('the golden signature record', () => {
       type: 'signature',
       sequence: 6790,
       requestKey: `1601 ${0x0badcafe}`,
-      holdsDebit: false,
+      debitedPiece: undefined,
+      redatedPiece: undefined,
     });
   });
 });
@@ -122,7 +152,7 @@ test.each([
   ['signature', goldenSignature],
 ])('the tag of the golden %s record is half an HMAC over all before it', (_name, { bytes }) => {
   const tag = createHmac('sha256', new Uint8Array(32).fill(3))
-    .update(bytes.slice(0, 128))
+    .update(bytes.slice(0, 240))
     .digest('hex');
 
   expect(bytes).toHaveLength(RECORD_SIZE);
@@ -130,13 +160,13 @@ test.each([
 });
 
 test('a record with a byte where none may be is refused', () => {
-  const spare = [127, ...Array.from({ length: 26 }, (_, at) => 102 + at)];
+  const spare = Array.from({ length: 138 }, (_, at) => 102 + at);
   const set = (body: Uint8Array, at: number): Uint8Array =>
     body.map((byte, place) => (place === at ? 1 : byte));
 
   for (const at of spare)
     expect(() => signatureRecord.decode(set(bodyOf(goldenSignature), at))).toThrow();
-  expect(() => stateRecord.decode(set(bodyOf(goldenState), 127))).toThrow();
+  expect(() => stateRecord.decode(set(bodyOf(goldenState), 239))).toThrow();
 });
 
 /** The rows of the table under a heading of docs/flash.md: offset, size, what is there. */
@@ -162,27 +192,50 @@ const stateNames: readonly (readonly [words: string, ...fields: string[]])[] = [
   ['generation of the store', 'storeGeneration'],
   ['ascending', 'ascending'],
   ['descending', 'descending'],
-  ['refunded', 'refunded'],
   ['credited', 'credited'],
+  ['spoilage credited', 'spoilageCredited'],
+  ['withdrawn', 'withdrawn'],
+  ['settled', 'settled'],
   ['certificate ascending', 'certificateAscending'],
   ['certificate descending', 'certificateDescending'],
+  ['certificate credited', 'certificateCredited'],
+  ['certificate withdrawn', 'certificateWithdrawn'],
   ['piece count', 'pieceCount'],
   ['piece count of zero-value pieces', 'zeroPieceCount'],
   ['piece count of certificate services', 'certificatePieceCount'],
+  ['batch: pieces', 'batchPieceCount'],
+  ['batch: their postage', 'batchAmount'],
   ['sequence of the last refill', 'refillSequence'],
+  ['nonce of the refill', 'refillNonce'],
+  ['amount of the refill', 'refillPending'],
+  ['kind of it', 'refillKind'],
+  ['account of it', 'refillAccount'],
   ["tries of the user's password", 'userTries'],
   ["tries of the crypto officer's", 'officerTries'],
   ['request id of the last debit', 'requestId.counter', 'requestId.nonce'],
-  ['nonce of the refill', 'refillNonce'],
-  ['amount of the refill', 'refillPending'],
+  ['locks that stay', 'locks'],
+  ['reason of the last lock order', 'lockReason'],
+  ['sequence of the last lock order', 'lockSequence'],
+  ['contact', 'contactMs'],
+  ['quality print', 'qualityMs'],
+  ['clock', 'clockSetMs'],
+  ['day that the next two count for', 'day'],
+  ['day: pieces', 'dayPieces'],
+  ['day: postage', 'dayAmount'],
+  ['power count', 'powerCount'],
+  ['security log: number of its last record', 'logCount'],
+  ['security log: number of the last record that the authority has', 'logAcknowledged'],
+  ['security log: chain', 'logHead'],
   [
     'of a debit',
+    'detail.kind',
     'detail.postage',
     'detail.mailingDate',
     'detail.destination',
     'detail.serviceId',
     'detail.rateVersion',
-    'detail.flags',
+    'detail.original',
+    'detail.requestDigest',
   ],
   ['audit head', 'auditHead'],
   ['0', 'spare'],
@@ -224,15 +277,38 @@ describe.each([
   });
 });
 
-test('docs/flash.md gives the record types their numbers', () => {
-  const [type] = rowsOf('State record');
-  const numbers = [...(type?.field ?? '').matchAll(/(\d+) (\w+)/g)].map(([, number, name]) => [
-    name,
-    Number(number),
-  ]);
+test('docs/flash.md says of every field of a log record where it is and how large', () => {
+  const { lines } = readGolden('security-log-record');
+  let offset = 0;
+  const expected = lines.map(([, hex]) => {
+    offset += hex.length / 2;
+    return { offset: offset - hex.length / 2, size: hex.length / 2 };
+  });
+  const rows = rowsOf('Security log');
 
-  expect(numbers).toEqual(recordTypes.map((name, number) => [name, number]).slice(1));
+  expect(rows.map(({ offset: at, size }) => ({ offset: at, size }))).toEqual(expected);
+  const words = ['event', 'version', 'count', 'time', 'a', 'b', 'c', 'zeros', 'chain'];
+  expect(rows.map(({ field }, index) => field.startsWith(words[index] as string))).toEqual(
+    words.map(() => true),
+  );
+});
+
+test('docs/flash.md gives record types, kinds, accounts, locks and log events their numbers', () => {
+  const numbered = (heading: string, offset: number, names: readonly string[], from = 0) => {
+    const row = rowsOf(heading).find((each) => each.offset === offset);
+    const numbers = [...(row?.field ?? '').matchAll(/\b(\d+) ([a-z]\w+)/gi)];
+    expect(
+      numbers.slice(0, names.length - from).map(([, number, name]) => [Number(number), name]),
+    ).toEqual(names.map((name, number) => [number, name]).slice(from));
+  };
+
   expect(recordTypes[0]).toBe('signature');
+  numbered('State record', 0, recordTypes, 1);
+  numbered('State record', 116, refillKinds);
+  numbered('State record', 117, accountNames);
+  numbered('State record', 128, keptLockNames);
+  numbered('State record', 192, ['none', ...pieceKinds]);
+  numbered('Security log', 0, logEventNames);
 });
 
 test('the audit heads of a meter are a chain over all that it has written', async () => {

@@ -4,38 +4,71 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeCrypto } from '#driver/node-crypto';
 import type { FlashDevice } from '#emulator/flash';
-import { type CommandName, commandNames, commandOf, commands } from '#protocol/command';
+import {
+  type CommandName,
+  commandNames,
+  commandOf,
+  commands,
+  retiredCodes,
+} from '#protocol/command';
+import {
+  signWithdrawalAuthorisation,
+  withdrawalRequestDocument,
+} from '#protocol/documents/withdrawal';
 import type { LifeCycleName, Role } from '#protocol/state';
 import type { StatusName } from '#protocol/status';
 import { appendState } from '#test/support/journal-forgery';
-import { flashAt, meterWith, passwords, type Stage, type TestMeter } from '#test/support/meter';
+import {
+  flashAfter,
+  flashAt,
+  meterWith,
+  passwords,
+  providerKeys,
+  type Stage,
+  type TestMeter,
+} from '#test/support/meter';
 import { type RawHost, rawHost, requestWith } from '#test/support/raw-host';
 
 /** An x where it may be asked for: in clear · in the states · in the life cycles · by the callers. */
 const policy = `
-                     clear uninitialized idle error  blank keyed made registered zeroized tampered  nobody user cryptoOfficer
-status               x     x             x    x      x     x     x    x          x        x         x      x    x
-version              x     x             x    x      x     x     x    x          x        x         x      x    x
-selfTest             x     x             -    -      x     x     x    x          x        x         x      -    -
-certificates         x     x             x    -      x     x     x    x          x        x         x      x    x
-openSession          x     x             x    -      x     x     x    x          -        -         x      x    x
-confirmSession       x     x             x    -      x     x     x    x          -        -         x      x    x
-closeSession         -     x             x    -      x     x     x    x          -        -         x      x    x
-logIn                -     x             -    -      -     -     x    x          -        -         x      -    -
-logOut               -     -             x    -      -     -     x    x          -        -         -      x    x
-changePassword       -     -             x    -      -     -     x    x          -        -         -      x    x
-resetUserPassword    -     -             x    -      -     -     x    x          -        -         -      -    x
-initialize           -     x             -    -      x     x     -    -          -        -         x      -    -
-installCertificates  -     x             -    -      -     x     -    -          -        -         x      -    -
-register             -     -             x    -      -     -     x    x          -        -         -      -    x
-installRateTable     -     -             x    -      -     -     x    x          -        -         -      -    x
-registers            -     x             x    -      -     -     x    x          -        -         x      x    x
-statusReport         -     x             x    -      -     -     x    x          -        -         x      x    x
-refillRequest        -     -             x    -      -     -     -    x          -        -         -      x    -
-refillCommit         -     -             x    -      -     -     -    x          -        -         -      x    -
-createIndicium       -     -             x    -      -     -     -    x          -        -         -      x    -
-zeroize              -     -             x    -      -     -     x    x          -        -         -      -    x
+                      clear uninitialized idle error  blank keyed made registered withdrawing zeroized tampered withdrawn  nobody user cryptoOfficer
+status                x     x             x    x      x     x     x    x          x           x        x        x          x      x    x
+condition             x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
+version               x     x             x    x      x     x     x    x          x           x        x        x          x      x    x
+selfTest              x     x             -    -      x     x     x    x          x           x        x        x          x      -    -
+certificates          x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
+openSession           x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
+confirmSession        x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
+closeSession          -     x             x    -      x     x     x    x          x           -        -        -          x      x    x
+logIn                 -     x             -    -      -     -     x    x          x           -        -        -          x      -    -
+logOut                -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+changePassword        -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+resetUserPassword     -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
+initialize            -     x             -    -      x     x     -    -          -           -        -        -          x      -    -
+installCertificates   -     x             -    -      -     x     -    -          -           -        -        -          x      -    -
+register              -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
+installRateTable      -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+rateTables            -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+licence               -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+registers             -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+refillRequest         -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+refillCommit          -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+createIndicium        -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+reprintIndicium       -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+testPrint             -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+resetBatch            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+inspectionReport      -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+acknowledgeInspection -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+readLog               -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+applyLockOrder        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+challengeClock        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+setClock              x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
+withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
+withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
+zeroize               -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
 `;
 
 const [columns = [], ...rows] = policy
@@ -67,6 +100,7 @@ function objection(name: CommandName, situation: Situation): StatusName | undefi
 /** Bytes of a body that has the layout of its command, as far as the layout fixes them. */
 const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   status: Uint8Array.of(),
+  condition: Uint8Array.of(),
   version: Uint8Array.of(),
   selfTest: Uint8Array.of(),
   certificates: Uint8Array.of(),
@@ -85,13 +119,26 @@ const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
     ...new Uint8Array(8),
   ),
   installCertificates: new Uint8Array(4),
-  register: new Uint8Array(161),
+  register: new Uint8Array(212),
   installRateTable: new Uint8Array(90),
+  rateTables: Uint8Array.of(),
+  licence: Uint8Array.of(),
   registers: Uint8Array.of(),
-  statusReport: new Uint8Array(16),
-  refillRequest: new Uint8Array(6),
-  refillCommit: new Uint8Array(127),
-  createIndicium: new Uint8Array(22),
+  refillRequest: new Uint8Array(8),
+  refillCommit: new Uint8Array(128),
+  createIndicium: new Uint8Array(34),
+  reprintIndicium: new Uint8Array(8),
+  testPrint: new Uint8Array(1),
+  resetBatch: Uint8Array.of(),
+  inspectionReport: new Uint8Array(16),
+  acknowledgeInspection: new Uint8Array(126),
+  readLog: new Uint8Array(4),
+  applyLockOrder: new Uint8Array(96),
+  challengeClock: Uint8Array.of(),
+  setClock: new Uint8Array(106),
+  withdrawalRequest: Uint8Array.of(),
+  withdrawalCommit: new Uint8Array(107),
+  withdrawalReport: Uint8Array.of(),
   zeroize: Uint8Array.of(),
 };
 
@@ -101,6 +148,10 @@ const malformed: Partial<Record<CommandName, StatusName>> = {
   register: 'documentMalformed',
   installRateTable: 'documentMalformed',
   refillCommit: 'documentMalformed',
+  acknowledgeInspection: 'documentMalformed',
+  applyLockOrder: 'documentMalformed',
+  setClock: 'documentMalformed',
+  withdrawalCommit: 'documentMalformed',
 };
 const complaint = (name: CommandName): StatusName => malformed[name] ?? 'malformedRequest';
 
@@ -113,15 +164,15 @@ const unknownCodes = Array.from({ length: 256 }, (_, code) => code).filter(
 
 /** A meter in the middle of something, and whoever asks it. */
 interface Scene extends Situation {
-  readonly stage: Stage;
+  readonly stage: Stage | 'withdrawing';
   /** The session that is open. */
   readonly session?: Role;
   /** What was done to it before. */
-  readonly fate?: 'broken' | 'zeroized' | 'opened';
+  readonly fate?: 'broken' | 'zeroized' | 'opened' | 'withdrawn';
 }
 
 const scenes: Scene[] = [];
-for (const lifeCycle of ['blank', 'keyed', 'made', 'registered'] as const) {
+for (const lifeCycle of ['blank', 'keyed', 'made', 'registered', 'withdrawing'] as const) {
   const resting = {
     stage: lifeCycle,
     lifeCycle,
@@ -133,7 +184,7 @@ for (const lifeCycle of ['blank', 'keyed', 'made', 'registered'] as const) {
     scenes.push({ ...resting, channel: 'sealed', session });
   scenes.push({ ...resting, channel: 'open', state: 'error', fate: 'broken' });
 }
-for (const lifeCycle of ['made', 'registered'] as const)
+for (const lifeCycle of ['made', 'registered', 'withdrawing'] as const)
   for (const session of bothRoles()) {
     const idle = { stage: lifeCycle, lifeCycle, state: 'idle', session } as const;
     scenes.push({ ...idle, channel: 'sealed', caller: session });
@@ -142,6 +193,7 @@ for (const lifeCycle of ['made', 'registered'] as const)
 const ended = { stage: 'refilled', channel: 'open', caller: 'nobody' } as const;
 scenes.push({ ...ended, state: 'uninitialized', lifeCycle: 'zeroized', fate: 'zeroized' });
 scenes.push({ ...ended, state: 'error', lifeCycle: 'tampered', fate: 'opened' });
+scenes.push({ ...ended, state: 'uninitialized', lifeCycle: 'withdrawn', fate: 'withdrawn' });
 
 function bothRoles(): readonly Role[] {
   return ['user', 'cryptoOfficer'];
@@ -152,8 +204,25 @@ const title = ({ state, lifeCycle, channel, caller, session }: Scene): string =>
     channel === 'open' && session !== undefined ? ` while ${session} is logged in` : ''
   }`;
 
+let offer: Uint8Array;
+const withdrawing = flashAfter('registered', async (meter) => {
+  ({ request: offer } = await (await meter.loggedIn('cryptoOfficer')).withdrawalRequest());
+});
+
+/** The provider's answer to the offer of the meter that withdraws. */
+function agreed(): Uint8Array {
+  const read = withdrawalRequestDocument.read(offer);
+  if (!read.ok) throw new Error('that is no offer');
+  const { registers: _, ...terms } = read.value;
+  return signWithdrawalAuthorisation(nodeCrypto, providerKeys.privateKey, {
+    ...terms,
+    verdict: 'agreed',
+  });
+}
+
 async function play({ stage, session, state, fate }: Scene): Promise<[TestMeter, RawHost]> {
-  const flash = await flashAt(stage);
+  const isWithdrawing = stage === 'withdrawing' || fate === 'withdrawn';
+  const flash = isWithdrawing ? await withdrawing() : await flashAt(stage);
   if (fate === 'broken')
     appendState(flash, (last) => ({ ...last, pieceCount: 1, credited: last.credited + 1 }));
   const meter = meterWith(flash);
@@ -161,6 +230,10 @@ async function play({ stage, session, state, fate }: Scene): Promise<[TestMeter,
   if (fate === 'zeroized') {
     logIn(host, 'cryptoOfficer');
     host.sealed(requestWith('zeroize', Uint8Array.of()));
+  }
+  if (fate === 'withdrawn') {
+    logIn(host, 'cryptoOfficer');
+    host.sealed(requestWith('withdrawalCommit', agreed()));
   }
   if (fate === 'opened') meter.board.tamper.trigger();
   if (session !== undefined) {
@@ -186,6 +259,13 @@ test('the policy names every command', () => {
   expect([...granted.keys()]).toEqual(commandNames);
 });
 
+test('no command has a code that had another meaning before', () => {
+  const codes: readonly number[] = commandNames.map((name) => commands[name].code);
+
+  expect(codes.filter((code) => (retiredCodes as readonly number[]).includes(code))).toEqual([]);
+  expect(new Set([...codes, ...retiredCodes]).size).toBe(codes.length + retiredCodes.length);
+});
+
 test('every body above is one of its command', () => {
   for (const name of commandNames)
     expect(
@@ -200,7 +280,7 @@ test('the situations are all that there are', () => {
     ),
   );
 
-  expect(known.size).toBe(4 * 3 + 2 * 3 + 2);
+  expect(known.size).toBe(5 * 3 + 3 * 3 + 3);
 });
 
 describe.each(scenes.map((scene) => ({ title: title(scene), scene })))('$title', ({ scene }) => {
@@ -248,40 +328,48 @@ describe.each(scenes.map((scene) => ({ title: title(scene), scene })))('$title',
       });
 
     expect(ask(new Uint8Array(0))).toMatchObject({ command: 0, status: 'unknownCommand' });
-    expect(unknownCodes).toHaveLength(256 - 21);
+    expect(unknownCodes).toHaveLength(256 - 35);
     expect(everything(host, meter.flash)).toEqual(before);
   });
 });
 
-/** One scene in which each command is granted, and no session is lost by asking. */
-const granting = commandNames.map((name) => ({
-  name,
-  scene: scenes.findLast((scene) => objection(name, scene) === undefined) as Scene,
-}));
+/** The scenes in which each command is granted, as few as there can be: what is refused changes nothing. */
+const granting = new Map<Scene, CommandName[]>();
+for (const name of commandNames) {
+  const scene = scenes.findLast((each) => objection(name, each) === undefined) as Scene;
+  granting.set(scene, [...(granting.get(scene) ?? []), name]);
+}
 
-describe.each(granting)('a body of $name', ({ name, scene }) => {
-  const body = wellFormed[name];
-  const wrong = [
-    ...Array.from({ length: body.length }, (_, size) => body.subarray(0, size)),
-    Uint8Array.of(...body, 0),
-    Uint8Array.of(...body, ...new Uint8Array(200)),
-    new Uint8Array(300).fill(0xff),
-  ];
+describe.each([...granting].map(([scene, names]) => ({ title: title(scene), scene, names })))(
+  'bodies of any other size, asked for when $title',
+  ({ scene, names }) => {
+    let meter: TestMeter;
+    let host: RawHost;
+    beforeAll(async () => {
+      [meter, host] = await play(scene);
+    });
+    afterAll(() => meter[Symbol.asyncDispose]());
 
-  test(`of any other size is refused and nothing changes (${wrong.length} bodies)`, async () => {
-    const [meter, host] = await play(scene);
-    await using _ = meter;
-    const before = everything(host, meter.flash);
+    test.each(names)('%s is refused and nothing changes', (name) => {
+      const body = wellFormed[name];
+      const wrong = [
+        ...Array.from({ length: body.length }, (_, size) => body.subarray(0, size)),
+        Uint8Array.of(...body, 0),
+        Uint8Array.of(...body, ...new Uint8Array(200)),
+        new Uint8Array(300).fill(0xff),
+      ];
+      const before = everything(host, meter.flash);
 
-    for (const bytes of wrong) {
-      const request = requestWith(name, bytes);
-      const reply = scene.channel === 'open' ? host.open(request) : host.sealed(request);
-      expect([bytes.length, reply?.status]).toEqual([bytes.length, complaint(name)]);
-    }
+      for (const bytes of wrong) {
+        const request = requestWith(name, bytes);
+        const reply = scene.channel === 'open' ? host.open(request) : host.sealed(request);
+        expect([bytes.length, reply?.status]).toEqual([bytes.length, complaint(name)]);
+      }
 
-    expect(everything(host, meter.flash)).toEqual(before);
-  });
-});
+      expect(everything(host, meter.flash)).toEqual(before);
+    });
+  },
+);
 
 test('a record after the end of its session is answered in clear and performs nothing', async () => {
   for (const fate of ['opened', 'closed'] as const) {

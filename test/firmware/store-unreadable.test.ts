@@ -7,7 +7,7 @@ import { crypto } from '#test/support/firmware-flash';
 
 test('a save that cannot be read back is a fault, and the generation before it still loads', () => {
   const flash = createMemoryFlash({
-    geometry: { size: 8 * 4096, sectorSize: 4096, programUnit: 16 },
+    geometry: { size: 13 * 4096, sectorSize: 4096, programUnit: 16 },
     endurance: 3,
     wearFailure: 'readFails',
   });

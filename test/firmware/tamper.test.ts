@@ -3,17 +3,17 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryFlash } from '#emulator/flash';
 import { createTamperContact } from '#emulator/tamper';
-import type { MeterStatus } from '#protocol/command';
+import { commands, type MeterStatus } from '#protocol/command';
 import { statuses } from '#protocol/status';
 import { bench, expectStopped, powerCycle } from '#test/support/error-state';
-import { appendState } from '#test/support/journal-forgery';
+import { appendState, LOG_OFFSET } from '#test/support/journal-forgery';
 import { found, keyMaterialOf } from '#test/support/key-material';
 import { FUNDS, flashAt, meterWith, passwords } from '#test/support/meter';
 import { type RawHost, rawHost, requestWith } from '#test/support/raw-host';
 
 const tampered = { name: 'tampered', detail: 0 } as const;
 const isBlank = (contents: Uint8Array): boolean =>
-  contents.slice(0, 16_384).every((byte) => byte === 0xff);
+  contents.slice(0, LOG_OFFSET).every((byte) => byte === 0xff);
 
 function logIn(host: RawHost, role: 'user' | 'cryptoOfficer'): void {
   const password = passwords[role]();
@@ -86,6 +86,22 @@ test.each(['blank', 'keyed', 'made'] as const)(
     expectStopped(meter, tampered);
   },
 );
+
+test('opened while all of it is on offer: the keys are gone, and what was on offer is still in the registers', async () => {
+  const flash = await flashAt('refilled');
+  const { sealed } = keyMaterialOf(flash);
+  await using meter = bench(flash);
+  logIn(meter.host, 'cryptoOfficer');
+  meter.host.sealed(requestWith('withdrawalRequest', Uint8Array.of()));
+  expect(meter.host.status().lifeCycle).toBe('withdrawing');
+  meter.host.bytesOut();
+
+  meter.board.tamper.trigger();
+
+  expect(found(flash.contents(), sealed)).toEqual([]);
+  expectStopped(meter, tampered);
+  expect(meter.host.status().registers).toMatchObject({ descending: FUNDS, withdrawn: 0 });
+});
 
 test('opened after it was zeroized: it tells that too', async () => {
   const flash = await flashAt('refilled');
@@ -193,6 +209,6 @@ describe('where the flash does not erase any more', () => {
 
 /** The status; the first request of a power cycle may go without an answer where the flash fails under it. */
 function statusAfter(host: RawHost): MeterStatus {
-  host.exchange('open', Uint8Array.of(1));
+  host.exchange('open', Uint8Array.of(commands.status.code));
   return host.status();
 }

@@ -1,9 +1,10 @@
 /**
- * Test vectors that nobody here wrote, computed by the image itself in the processor of a board (requirements.md A2). What
- * a file holds and the meter does not do is counted with its reason, so that nothing is left out unseen.
+ * Test vectors that nobody here wrote, computed by the image by itself in the processor of a board, and with the crypto
+ * engine of the board (requirements.md A2). What a file holds and the meter does not do is counted with its reason, so
+ * that nothing is left out unseen.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Board } from '#emulator/board';
 import { ascii, equalBytes, joinBytes } from '#protocol/bytes';
 import { makeBoard } from '#test/support/board';
@@ -25,18 +26,23 @@ import {
 } from '#test/support/image-algorithms';
 import { readVectors } from '#test/support/vectors';
 
-let board: Board;
+/** Every vector is computed by both. */
+const boards = [
+  ['by itself', makeBoard({ cryptoEngine: false }).board],
+  ['with a crypto engine', makeBoard({ cryptoEngine: true }).board],
+] as const;
+
+/** The one that is asked. */
 let image: Algorithms;
 
-beforeAll(() => {
-  board = makeBoard().board;
+function ask(board: Board): void {
   image = board.algorithms as unknown as Algorithms;
-});
+}
 
 const totals = { files: 0, run: 0, notApplicable: 0, absent: 0 };
 
 afterAll(async () => {
-  await board[Symbol.asyncDispose]();
+  for (const [, board] of boards) await board[Symbol.asyncDispose]();
   process.stdout.write(`${JSON.stringify({ script: 'vectors', ...totals })}\n`);
 });
 
@@ -54,7 +60,8 @@ function vectors<T>(
   expected: Expected,
   casesOf: (file: T) => readonly (() => Outcome)[],
 ): void {
-  test(path, ({ skip }) => {
+  test.for(boards)(`${path}, %s`, ([who, board], { skip }) => {
+    ask(board);
     const file = readVectors<T>(path);
     if (file === undefined) {
       totals.absent += 1;
@@ -69,7 +76,7 @@ function vectors<T>(
     const counts = { run: outcomes.length - reasons.length, notApplicable: reasons.length };
     const why = [...new Set(reasons)].map((reason) => reason.replace('not asked: ', '')).join('; ');
     process.stdout.write(
-      `${path}: ${counts.run} run${reasons.length > 0 ? `, ${reasons.length} not applicable (${why})` : ''}\n`,
+      `${path}, ${who}: ${counts.run} run${reasons.length > 0 ? `, ${reasons.length} not applicable (${why})` : ''}\n`,
     );
     totals.files += 1;
     totals.run += counts.run;
@@ -375,7 +382,9 @@ describe('RFC', () => {
   );
 });
 
-test('a vector that does not hold would be seen', () => {
+test.for(boards)('a vector that does not hold would be seen, %s', ([, board]) => {
+  ask(board);
+
   expect(isHex(image.sha256(ascii('abd')), toHex(own(image.sha256(ascii('abc')))))).toBe(false);
   expect(judges(image, `${'0'.repeat(63)}1`, '0'.repeat(64))).toBe(true);
   expect(isOnCurve(0n)).toBe(true);

@@ -14,6 +14,7 @@ import {
   passwords,
   type TestMeter,
 } from '#test/support/meter';
+import { historyOf } from '#test/support/security-log';
 
 const wrong = (): Uint8Array => new TextEncoder().encode('not the password');
 
@@ -86,7 +87,7 @@ test('switching off and on gives no try for nothing: the count stays and the del
 });
 
 test('power cut in the middle of a try: the try was counted', async () => {
-  for (const tornBytes of [0, 144]) {
+  for (const tornBytes of [0, 256]) {
     await using meter = await meterAt('made');
     const user = await meter.session('user');
     meter.flash.losePowerAfter(tornBytes === 0 ? 1 : 0, { tornBytes });
@@ -97,6 +98,30 @@ test('power cut in the middle of a try: the try was counted', async () => {
 
     expect(await wrongTry(meter, await meter.session('user'))).toBe(8);
   }
+});
+
+test('wrong passwords and new ones are written down, each with its role; right ones are not', async () => {
+  await using meter = await meterAt('made');
+  const user = await meter.session('user');
+  await wrongTry(meter, user);
+  await wrongTry(meter, user);
+  meter.clock.advance(600_000);
+  await user.logIn(passwords.user());
+  const newPassword = new Uint8Array(12).fill(0x61);
+  await user.changePassword({ oldPassword: passwords.user(), newPassword });
+  const officer = await meter.loggedIn('cryptoOfficer');
+  const userKey = new Uint8Array(0);
+  await officer.resetUserPassword({ newPassword: passwords.user(), userKey });
+
+  const history = await historyOf(officer);
+
+  expect(history.map(({ event, a, b }) => [event, a, b])).toEqual([
+    ['made', 7, 0],
+    ['passwordWrong', 1, 1],
+    ['passwordWrong', 2, 1],
+    ['passwordChanged', 0, 1],
+    ['passwordChanged', 0, 1],
+  ]);
 });
 
 test('after the last try the user is locked out, the officer gives a new password', async () => {

@@ -1,10 +1,11 @@
 /** Making and licensing a meter through the driver, on the real image (requirements.md G1, B4, D7; domain.md R7). */
 
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { verifyMakingProof } from '#protocol/documents/making';
 import { encodeMeterId } from '#protocol/documents/meter-id';
+import type { RateTableFields } from '#protocol/documents/rate-table';
 import { mills } from '#protocol/mills';
 import {
   authorityKeys,
@@ -20,6 +21,7 @@ import {
   type TestMeter,
   TODAY,
 } from '#test/support/meter';
+import { expectRefused } from '#test/support/refusal';
 
 type Making = Parameters<Meter['initialize']>[0];
 
@@ -32,21 +34,18 @@ const wish = (changes: Partial<Making> = {}): Making => ({
   ...changes,
 });
 
-/** Refused by name; not a bit of the flash has changed, but for what a log-in writes. */
-async function expectRefused(
-  meter: TestMeter,
-  work: () => Promise<unknown>,
-  status: string,
-): Promise<void> {
-  const before = meter.flash.contents();
-  await expect(work()).rejects.toMatchObject({ status });
-  expect(Buffer.compare(meter.flash.contents(), before)).toBe(0);
-}
-
 const text = (length: number): Uint8Array => new Uint8Array(length).fill(0x61);
 const offCurve = Uint8Array.of(2, ...new Uint8Array(31), 1);
 
 describe('initialize', () => {
+  let blank: TestMeter;
+  let maker: Meter;
+  beforeAll(async () => {
+    blank = await meterAt('blank');
+    maker = await blank.session('cryptoOfficer');
+  });
+  afterAll(() => blank[Symbol.asyncDispose]());
+
   test('gives birth to keys, and proves that both were born in this device with this number', async () => {
     await using meter = await meterAt('blank');
     const maker = await meter.session('cryptoOfficer');
@@ -99,13 +98,15 @@ describe('initialize', () => {
     ['an officer password that is too short', { officerPassword: text(7) }, 'passwordUnfit'],
     ['no officer password', { officerPassword: text(0) }, 'passwordUnfit'],
   ])('with %s is refused, and the device stays blank', async (_name, changes, status) => {
-    await using meter = await meterAt('blank');
-    const maker = await meter.session('cryptoOfficer');
-
-    await expectRefused(meter, () => maker.initialize(wish(changes)), status);
+    await expectRefused(blank, () => maker.initialize(wish(changes)), status);
 
     expect(await maker.status()).toMatchObject({ lifeCycle: 'blank', meterId: new Uint8Array(8) });
+  });
+
+  test('with what is right is performed after all that was refused', async () => {
     await maker.initialize(wish());
+
+    expect(await maker.status()).toMatchObject({ lifeCycle: 'keyed' });
   });
 
   test('of a blank device is not for the user', async () => {
@@ -135,27 +136,18 @@ describe('certificates', () => {
   const flip = (bytes: Uint8Array, at: number): Uint8Array =>
     bytes.map((byte, place) => (place === at ? byte ^ 1 : byte));
 
-  async function born(): Promise<[TestMeter, Meter, Pair, Uint8Array, Uint8Array]> {
-    const meter = await meterAt('blank');
-    const maker = await meter.session('cryptoOfficer');
-    const { deviceKey, indiciumKey } = await maker.initialize(wish());
-    return [meter, maker, pair(deviceKey, indiciumKey), deviceKey, indiciumKey];
-  }
-
-  test('make a meter, which shows them from then on', async () => {
-    const [meter, maker, right] = await born();
-    await using _ = meter;
-    expect(await maker.certificates()).toEqual({
-      device: new Uint8Array(0),
-      indicium: new Uint8Array(0),
-    });
-
-    await maker.installCertificates(right);
-
-    expect(await maker.status()).toMatchObject({ lifeCycle: 'made' });
-    expect(await maker.certificates()).toEqual(right);
-    await expectRefused(meter, () => maker.installCertificates(right), 'wrongLifeCycle');
+  let meter: TestMeter;
+  let maker: Meter;
+  let deviceKey: Uint8Array;
+  let indiciumKey: Uint8Array;
+  let right: Pair;
+  beforeAll(async () => {
+    meter = await meterAt('blank');
+    maker = await meter.session('cryptoOfficer');
+    ({ deviceKey, indiciumKey } = await maker.initialize(wish()));
+    right = pair(deviceKey, indiciumKey);
   });
+  afterAll(() => meter[Symbol.asyncDispose]());
 
   test.each<
     [string, (right: Pair, deviceKey: Uint8Array, indiciumKey: Uint8Array) => Partial<Pair>, string]
@@ -224,8 +216,6 @@ describe('certificates', () => {
     ],
     ['that are nothing', () => ({ device: new Uint8Array(0) }), 'documentMalformed'],
   ])('%s are refused, and the meter is not made', async (_name, wrong, status) => {
-    const [meter, maker, right, deviceKey, indiciumKey] = await born();
-    await using _ = meter;
     const asked = { ...right, ...wrong(right, deviceKey, indiciumKey) };
 
     await expectRefused(meter, () => maker.installCertificates(asked), status);
@@ -233,20 +223,46 @@ describe('certificates', () => {
     expect(await maker.status()).toMatchObject({ lifeCycle: 'keyed' });
     expect((await maker.certificates()).device).toHaveLength(0);
   });
+
+  test('make a meter, which shows them from then on', async () => {
+    expect(await maker.certificates()).toEqual({
+      device: new Uint8Array(0),
+      indicium: new Uint8Array(0),
+    });
+
+    await maker.installCertificates(right);
+
+    expect(await maker.status()).toMatchObject({ lifeCycle: 'made' });
+    expect(await maker.certificates()).toEqual(right);
+    await expectRefused(meter, () => maker.installCertificates(right), 'wrongLifeCycle');
+  });
 });
 
 const elsewhere = { meterId: encodeMeterId({ model: 'TS01', serial: 43 }) };
 
 describe('a licence', () => {
-  test('registers the meter, and a later one takes its place', async () => {
-    await using meter = await meterAt('made');
-    const officer = await meter.loggedIn('cryptoOfficer');
-    await officer.register(licence());
+  let meter: TestMeter;
+  let officer: Meter;
+  beforeAll(async () => {
+    meter = await meterAt('made');
+    officer = await meter.loggedIn('cryptoOfficer');
+  });
+  afterAll(() => meter[Symbol.asyncDispose]());
+
+  test('that ended yesterday does not register a meter', async () => {
+    const ended = licence({ issueDate: 20260101, validTo: 20260228 });
+
+    await expectRefused(meter, () => officer.register(ended), 'documentNotValidNow');
+  });
+
+  test('registers the meter, which shows it', async () => {
+    expect(await officer.licence()).toEqual({ licence: new Uint8Array(0) });
+
+    const document = licence();
+    await officer.register(document);
+
     expect(await officer.status()).toMatchObject({ lifeCycle: 'registered' });
-
-    await officer.register(licence({ sequence: 5, descendingMax: mills(7_000) }));
-
-    expect(await officer.registers()).toMatchObject({ descendingMax: 7_000 });
+    expect(await officer.licence()).toEqual({ licence: document });
   });
 
   test.each<[string, Uint8Array, string]>([
@@ -255,6 +271,11 @@ describe('a licence', () => {
     ['of an older sequence', licence({ sequence: 0 }), 'documentOutdated'],
     ['from the provider', licence({ sequence: 2 }, providerKeys), 'signatureInvalid'],
     [
+      'that ended yesterday',
+      licence({ sequence: 2, issueDate: 20260101, validTo: 20260228 }),
+      'documentNotValidNow',
+    ],
+    [
       'with one bit changed',
       licence({ sequence: 2 }).map((byte, at) => (at === 30 ? byte ^ 1 : byte)),
       'signatureInvalid',
@@ -262,18 +283,34 @@ describe('a licence', () => {
     ['cut short', licence({ sequence: 2 }).slice(0, -1), 'documentMalformed'],
     ['that is a rate table', rateTable({ version: 2 }), 'documentMalformed'],
   ])('%s is refused, and the one before stays', async (_name, document, status) => {
-    await using meter = await meterAt('registered');
-    const officer = await meter.loggedIn('cryptoOfficer');
-
     await expectRefused(meter, () => officer.register(document), status);
 
     expect(await officer.registers()).toMatchObject({ descendingMax: DESCENDING_MAX });
+  });
+
+  test('that is later takes the place of the one before, on its last day too', async () => {
+    const later = licence({ sequence: 5, descendingMax: mills(7_000), validTo: TODAY });
+
+    await officer.register(later);
+
+    expect(await officer.registers()).toMatchObject({ descendingMax: 7_000 });
+    expect(await officer.condition()).toMatchObject({
+      licenceSequence: 5,
+      locks: { licenceExpired: false },
+      warnings: { licenceExpiring: true },
+    });
+  });
+
+  test('is not taken while the clock is not trusted', async () => {
+    meter.clock.loseTrust();
+
+    await expectRefused(meter, () => officer.register(licence({ sequence: 6 })), 'clockNotTrusted');
   });
 });
 
 describe('a rate table', () => {
   /** As many rates as the number says. */
-  const long = (count: number): Uint8Array =>
+  const long = (count: number, fields: Partial<RateTableFields> = {}): Uint8Array =>
     rateTable({
       version: 2,
       rates: Array.from({ length: count }, (_, serviceId) => ({
@@ -281,22 +318,20 @@ describe('a rate table', () => {
         kind: 'fixed',
         minimum: mills(780),
         maximum: mills(780),
+        steps: [],
       })),
+      ...fields,
     });
+  /** 4,090 bytes; one more would be 4,100. */
+  const LONGEST = 400;
 
-  test('is taken on its last day, and by a later version', async () => {
-    await using meter = await meterAt('registered');
-    const officer = await meter.loggedIn('cryptoOfficer');
-
-    await officer.installRateTable(rateTable({ version: 2, validTo: TODAY }));
-    await officer.installRateTable(rateTable({ version: 3, validFrom: TODAY + 1 }));
-
-    await expectRefused(
-      meter,
-      () => officer.installRateTable(rateTable({ version: 3 })),
-      'documentOutdated',
-    );
+  let meter: TestMeter;
+  let officer: Meter;
+  beforeAll(async () => {
+    meter = await meterAt('registered');
+    officer = await meter.loggedIn('cryptoOfficer');
   });
+  afterAll(() => meter[Symbol.asyncDispose]());
 
   test.each<[string, Uint8Array, string]>([
     ['of the same version', rateTable(), 'documentOutdated'],
@@ -310,36 +345,42 @@ describe('a rate table', () => {
     ],
     ['cut short', rateTable({ version: 2 }).slice(0, -1), 'documentMalformed'],
     ['that is a licence', licence({ sequence: 2 }), 'documentMalformed'],
-    ['that does not fit the store', long(460), 'fieldOutOfRange'],
+    ['that does not fit the store', long(LONGEST + 1), 'fieldOutOfRange'],
   ])('%s is refused, and the one before stays', async (_name, document, status) => {
-    await using meter = await meterAt('registered');
-    const officer = await meter.loggedIn('cryptoOfficer');
-
     await expectRefused(meter, () => officer.installRateTable(document), status);
   });
 
-  test('of the largest size is taken and kept', async () => {
-    await using meter = await meterAt('registered');
-    const officer = await meter.loggedIn('cryptoOfficer');
+  test('is taken on its last day', async () => {
+    await officer.installRateTable(rateTable({ version: 2, validTo: TODAY }));
 
-    await officer.installRateTable(long(445));
+    expect(await officer.condition()).toMatchObject({ rateVersion: 2, nextRateVersion: 0 });
+  });
+
+  test('of the largest size is taken and kept, beside one loaded ahead and the longest licence', async () => {
+    const current = long(LONGEST, { version: 10 });
+    const next = long(LONGEST, { version: 11, validFrom: TODAY + 1 });
+    const services = Array.from({ length: 255 }, (_, service) => service);
+    const longest = licence({ sequence: 2, services });
+
+    await officer.installRateTable(current);
+    await officer.installRateTable(next);
+    await officer.register(longest);
     meter.board.powerOff();
     meter.board.powerOn();
 
-    expect(await (await meter.anonymous()).status()).toMatchObject({
-      state: 'uninitialized',
-      fault: 0,
-    });
+    const user = await meter.session('user');
+    expect(await user.status()).toMatchObject({ state: 'uninitialized', fault: 0 });
+    expect(await user.rateTables()).toEqual({ current, next });
+    expect(await user.licence()).toEqual({ licence: longest });
   });
 
   test('is not taken while the clock is not trusted', async () => {
-    await using meter = await meterAt('registered');
-    const officer = await meter.loggedIn('cryptoOfficer');
+    const user = await meter.loggedIn('user');
     meter.clock.loseTrust();
 
     await expectRefused(
       meter,
-      () => officer.installRateTable(rateTable({ version: 2 })),
+      () => user.installRateTable(rateTable({ version: 12 })),
       'clockNotTrusted',
     );
   });

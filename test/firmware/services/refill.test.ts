@@ -5,6 +5,7 @@ import { nodeCrypto } from '#driver/node-crypto';
 import { encodeMeterId } from '#protocol/documents/meter-id';
 import { type RefillAuthorisation, verifyRefillRequest } from '#protocol/documents/refill';
 import { mills } from '#protocol/mills';
+import { letter } from '#test/support/mail';
 import {
   authorisation,
   authorityKeys,
@@ -12,7 +13,7 @@ import {
   FUNDS,
   licence,
   meterAt,
-  TODAY,
+  purchase,
 } from '#test/support/meter';
 
 const HUNDRED = mills(100_000);
@@ -22,7 +23,7 @@ test('a request is signed by the device and holds both registers, a nonce and th
   const user = await meter.loggedIn('user');
   const deviceKey = user.server?.publicKey as Uint8Array;
 
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
 
   expect(verifyRefillRequest(nodeCrypto, deviceKey, request)).toMatchObject({
     ok: true,
@@ -33,7 +34,7 @@ test('a request is signed by the device and holds both registers, a nonce and th
 test('an authorisation credits once, however often it comes', async () => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
   const answer = authorisation(request);
 
   for (let time = 0; time < 3; time++) {
@@ -45,15 +46,15 @@ test('an authorisation credits once, however often it comes', async () => {
 
 test('a request that is repeated is the same one, also after power-up, and the amount stays frozen', async () => {
   await using meter = await meterAt('refilled');
-  const first = await (await meter.loggedIn('user')).refillRequest(HUNDRED);
+  const first = await (await meter.loggedIn('user')).refillRequest(purchase(HUNDRED));
   meter.board.powerOff();
   meter.board.powerOn();
   const user = await meter.loggedIn('user');
 
-  const again = await user.refillRequest(HUNDRED);
+  const again = await user.refillRequest(purchase(HUNDRED));
 
   expect(again.request.subarray(0, 30)).toEqual(first.request.subarray(0, 30));
-  await expect(user.refillRequest(mills(1000))).rejects.toMatchObject({
+  await expect(user.refillRequest(purchase(mills(1000)))).rejects.toMatchObject({
     status: 'refillPending',
     detail: HUNDRED,
   });
@@ -64,14 +65,8 @@ test('a request that is repeated is the same one, also after power-up, and the a
 test('an authorisation that was under way while pieces were printed is credited', async () => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
-  await user.createIndicium({
-    requestId: { counter: 1, nonce: 1 },
-    serviceId: 1,
-    postage: mills(780),
-    mailingDate: TODAY,
-    destination: 0,
-  });
+  const { request } = await user.refillRequest(purchase(HUNDRED));
+  await user.createIndicium(letter(1));
 
   await user.refillCommit(authorisation(request));
 
@@ -84,14 +79,14 @@ test('an authorisation that was under way while pieces were printed is credited'
 test('a provider that declines ends the refill under way and credits nothing', async () => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
   const no = { amount: mills(0), reason: 'insufficientAccountFunds' } as const;
 
   const { credited, registers } = await user.refillCommit(authorisation(request, no));
 
   expect(credited).toBe(0);
   expect(registers).toMatchObject({ descending: FUNDS, refillPending: 0 });
-  expect((await user.refillRequest(mills(5))).request.length).toBeGreaterThan(64);
+  expect((await user.refillRequest(purchase(mills(5)))).request.length).toBeGreaterThan(64);
 });
 
 const another = { meterId: encodeMeterId({ model: 'TS01', serial: 43 }) };
@@ -110,7 +105,7 @@ test.each<[string, Partial<RefillAuthorisation>, string]>([
 ])('an authorisation %s is refused and nothing changes', async (_name, changes, status) => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
   const before = await user.registers();
 
   await expect(user.refillCommit(authorisation(request, changes))).rejects.toMatchObject({
@@ -123,7 +118,7 @@ test.each<[string, Partial<RefillAuthorisation>, string]>([
 test('an authorisation that somebody else signed is refused', async () => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
 
   await expect(user.refillCommit(authorisation(request, {}, authorityKeys))).rejects.toMatchObject({
     status: 'signatureInvalid',
@@ -133,10 +128,10 @@ test('an authorisation that somebody else signed is refused', async () => {
 test('an authorisation that nobody asked for is refused', async () => {
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(HUNDRED);
+  const { request } = await user.refillRequest(purchase(HUNDRED));
   const answer = authorisation(request);
   await user.refillCommit(answer);
-  const next = await user.refillRequest(mills(7_000));
+  const next = await user.refillRequest(purchase(mills(7_000)));
   await user.refillCommit(authorisation(next.request));
 
   await expect(user.refillCommit(answer)).rejects.toMatchObject({ status: 'noRefillPending' });
@@ -151,7 +146,7 @@ test.each([
   await using meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
 
-  await expect(user.refillRequest(amount)).rejects.toMatchObject({ status, detail });
+  await expect(user.refillRequest(purchase(amount))).rejects.toMatchObject({ status, detail });
 
   expect(await user.registers()).toMatchObject({ refillPending: 0, refillSequence: 1 });
 });
@@ -162,14 +157,14 @@ test('a new licence may raise the maximum', async () => {
   await officer.register(licence({ sequence: 2, descendingMax: mills(DESCENDING_MAX + 1) }));
   const user = await meter.loggedIn('user');
 
-  await user.refillRequest(mills(DESCENDING_MAX - FUNDS + 1));
+  await user.refillRequest(purchase(mills(DESCENDING_MAX - FUNDS + 1)));
 
   expect(await user.registers()).toMatchObject({ descendingMax: DESCENDING_MAX + 1 });
 });
 
 test('while a refill is under way no licence is taken: its answer is signed for the provider of this one', async () => {
   await using meter = await meterAt('refilled');
-  const { request } = await (await meter.loggedIn('user')).refillRequest(HUNDRED);
+  const { request } = await (await meter.loggedIn('user')).refillRequest(purchase(HUNDRED));
   const officer = await meter.loggedIn('cryptoOfficer');
 
   await expect(officer.register(licence({ sequence: 2 }))).rejects.toMatchObject({
@@ -183,13 +178,13 @@ test('while a refill is under way no licence is taken: its answer is signed for 
 });
 
 test('a power cut at any operation of a refill: credited once in the end', async () => {
-  for (const operation of [0, 1])
-    for (const tornBytes of [0, 32, 128, 143]) {
+  for (const operation of [0, 1, 2, 3])
+    for (const tornBytes of [0, 32, 128, 255]) {
       await using meter = await meterAt('refilled');
       const user = await meter.loggedIn('user');
       meter.flash.losePowerAfter(operation, { tornBytes });
       const refilling = user
-        .refillRequest(HUNDRED, { timeoutMs: 20 })
+        .refillRequest(purchase(HUNDRED), { timeoutMs: 20 })
         .then(({ request }) => user.refillCommit(authorisation(request), { timeoutMs: 20 }));
       await expect(refilling).rejects.toBeDefined();
       meter.board.powerOff();
@@ -199,7 +194,7 @@ test('a power cut at any operation of a refill: credited once in the end', async
       const after = await meter.loggedIn('user');
       const { descending } = await after.registers();
       if (descending === FUNDS) {
-        const { request } = await after.refillRequest(HUNDRED);
+        const { request } = await after.refillRequest(purchase(HUNDRED));
         await after.refillCommit(authorisation(request));
       }
 

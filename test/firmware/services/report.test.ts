@@ -1,115 +1,99 @@
-/** What a meter tells of itself: version, registers, and the signed report of an inspection (requirements.md A9, A3). */
+/** What a meter tells of itself: version, registers, condition, and the signed report of an inspection (requirements.md A9, A3). */
 
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { loadImage } from '#emulator/image-file';
 import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
 import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
+import { verifyInspectionReport } from '#protocol/documents/inspection';
 import { encodeMeterId } from '#protocol/documents/meter-id';
-import { type StatusReport, verifyStatusReport } from '#protocol/documents/status-report';
-import { mills } from '#protocol/mills';
+import { lockNames, warningNames } from '#protocol/state';
 import { TEST_TIME_MS } from '#test/support/board';
 import { newestState } from '#test/support/journal-forgery';
-import { authorityKeys, FUNDS, meterAt, meterId, TODAY } from '#test/support/meter';
+import { letter } from '#test/support/mail';
+import { authorityKeys, FUNDS, meterAt, meterId, type TestMeter, TODAY } from '#test/support/meter';
+import { historyOf, inspected } from '#test/support/security-log';
 
-const challenge = nodeCrypto.randomBytes(16);
 const imageDigest = Uint8Array.from(
   createHash('sha256').update(loadImage().image.subarray(IMAGE_HEADER_SIZE)).digest(),
 );
+const none = <N extends string>(names: readonly N[]) =>
+  Object.fromEntries(names.map((name) => [name, false])) as Record<N, boolean>;
 
-/** As an inspector does it: the certificate under the authority's key, the report under the certified one. */
-async function inspected(host: Meter, asked = challenge): Promise<StatusReport> {
-  const { device } = await host.certificates();
-  const demand = { usage: 'device', subject: meterId, date: TODAY } as const;
-  const certified = verifyCompactCertificate(nodeCrypto, authorityKeys.publicKey, device, demand);
-  if (!certified.ok) throw new Error(certified.status);
-  const { report } = await host.statusReport(asked);
-  const { publicKey } = certified.value;
-  const read = verifyStatusReport(nodeCrypto, publicKey, report, { meterId, challenge: asked });
-  if (!read.ok) throw new Error(read.status);
-  return read.value;
-}
-
-test('a report is signed by the certified device key, and tells registers, clock, image and journal', async () => {
-  await using meter = await meterAt('refilled');
-  const user = await meter.session('user');
-
-  const report = await inspected(user);
-
-  const { sequence, auditHead } = newestState(meter.flash.contents());
-  expect(report).toEqual({
-    meterId,
-    challenge,
-    timeMs: TEST_TIME_MS,
-    state: 'uninitialized',
-    lifeCycle: 'registered',
-    fault: 0,
-    imageVersion: (await user.version()).imageVersion,
-    imageDigest,
-    registers: await user.registers(),
-    journalSequence: sequence,
-    auditHead,
+describe('an inspection report', () => {
+  let meter: TestMeter;
+  let host: Meter;
+  beforeAll(async () => {
+    meter = await meterAt('refilled');
+    host = await meter.session('user');
   });
-  expect(report.registers).toMatchObject({ descending: FUNDS, credited: FUNDS });
-});
+  afterAll(() => meter[Symbol.asyncDispose]());
 
-test.each(['user', 'cryptoOfficer'] as const)(
-  'the %s gets it too while logged in',
-  async (role) => {
-    await using meter = await meterAt('refilled');
+  test('is signed by the certified device key', async () => {
+    const { device } = await host.certificates();
+    const demand = { usage: 'device', subject: meterId, date: TODAY } as const;
 
-    expect(await inspected(await meter.loggedIn(role))).toMatchObject({ state: 'idle' });
-  },
-);
+    const certified = verifyCompactCertificate(nodeCrypto, authorityKeys.publicKey, device, demand);
 
-test('what happened since shows: another sequence, another head, other registers', async () => {
-  await using meter = await meterAt('refilled');
-  const user = await meter.loggedIn('user');
-  const before = await inspected(user);
-  expect(await inspected(user)).toMatchObject({
-    journalSequence: before.journalSequence,
-    auditHead: before.auditHead,
+    expect(certified).toMatchObject({ ok: true, value: { publicKey: host.server?.publicKey } });
   });
 
-  await user.createIndicium({
-    requestId: { counter: 1, nonce: 1 },
-    serviceId: 1,
-    postage: mills(780),
-    mailingDate: TODAY,
-    destination: 0,
+  test('tells registers, clock, image, journal, log, locks, tries and documents', async () => {
+    const challenge = nodeCrypto.randomBytes(16);
+
+    const report = await inspected(host, challenge);
+
+    const { sequence, auditHead, logHead } = newestState(meter.flash.contents());
+    expect(report).toEqual({
+      meterId,
+      challenge,
+      timeMs: TEST_TIME_MS,
+      lifeCycle: 'registered',
+      locks: none(lockNames),
+      imageVersion: (await host.version()).imageVersion,
+      imageDigest,
+      registers: await host.registers(),
+      journalSequence: sequence,
+      auditHead,
+      logCount: 5,
+      logHead,
+      logAcknowledged: 0,
+      powerCount: 2,
+      userTries: 0,
+      officerTries: 0,
+      contactMs: TEST_TIME_MS,
+      clockSetMs: TEST_TIME_MS,
+      lockSequence: 0,
+      licenceSequence: 1,
+      rateVersion: 1,
+    });
+    expect(report.registers).toMatchObject({ descending: FUNDS, credited: FUNDS });
   });
-  const after = await inspected(user);
 
-  expect(after.registers).toMatchObject({ ascending: 780, pieceCount: 1 });
-  expect(after.journalSequence).toBeGreaterThan(before.journalSequence);
-  expect(after.auditHead).not.toEqual(before.auditHead);
-});
+  test('is told again as long as nothing happened, over another challenge', async () => {
+    const first = await inspected(host);
 
-test('a clock that is not trusted is told as 0', async () => {
-  await using meter = await meterAt('refilled');
-  const user = await meter.session('user');
-  meter.clock.loseTrust();
+    const second = await inspected(host);
 
-  expect(await inspected(user)).toMatchObject({ timeMs: 0 });
-});
+    expect(second).toEqual({ ...first, challenge: second.challenge });
+    expect(second.challenge).not.toEqual(first.challenge);
+  });
 
-describe('a report is refused', () => {
-  test('for another challenge, for another meter, under another key', async () => {
-    await using meter = await meterAt('made');
-    const user = await meter.session('user');
-    const { report } = await user.statusReport(challenge);
-    const key = user.server?.publicKey as Uint8Array;
+  test('for another challenge, for another meter, under another key, is refused', async () => {
+    const challenge = nodeCrypto.randomBytes(16);
+    const { report } = await host.inspectionReport(challenge);
+    const key = host.server?.publicKey as Uint8Array;
     const judge = (deviceKey: Uint8Array, asked: { meterId: Uint8Array; challenge: Uint8Array }) =>
-      verifyStatusReport(nodeCrypto, deviceKey, report, asked);
+      verifyInspectionReport(nodeCrypto, deviceKey, report, asked);
 
-    const serial = encodeMeterId({ model: 'TS01', serial: 43 });
+    const other = encodeMeterId({ model: 'TS01', serial: 43 });
     expect(judge(key, { meterId, challenge }).ok).toBe(true);
     expect(judge(key, { meterId, challenge: new Uint8Array(16) })).toMatchObject({
       status: 'documentMismatch',
     });
-    expect(judge(key, { meterId: serial, challenge })).toMatchObject({
+    expect(judge(key, { meterId: other, challenge })).toMatchObject({
       status: 'documentForOtherMeter',
     });
     expect(judge(authorityKeys.publicKey, { meterId, challenge })).toMatchObject({
@@ -117,18 +101,76 @@ describe('a report is refused', () => {
     });
   });
 
-  test('with one bit changed anywhere', async () => {
-    await using meter = await meterAt('made');
-    const user = await meter.session('user');
-    const { report } = await user.statusReport(challenge);
-    const key = user.server?.publicKey as Uint8Array;
+  test('with one bit changed anywhere is refused', async () => {
+    const challenge = nodeCrypto.randomBytes(16);
+    const { report } = await host.inspectionReport(challenge);
+    const key = host.server?.publicKey as Uint8Array;
 
     for (let at = 0; at < report.length; at++) {
       const changed = report.map((byte, place) => (place === at ? byte ^ (1 << (at % 8)) : byte));
-      expect([at, verifyStatusReport(nodeCrypto, key, changed, { meterId, challenge }).ok]).toEqual(
-        [at, false],
-      );
+      const read = verifyInspectionReport(nodeCrypto, key, changed, { meterId, challenge });
+      expect([at, read.ok]).toEqual([at, false]);
     }
+  });
+
+  test('shows what happened since: other registers, another sequence, another head', async () => {
+    const before = await inspected(host);
+    const user = await meter.loggedIn('user');
+    await user.createIndicium(letter(1));
+
+    const after = await inspected(user);
+
+    expect(after.registers).toMatchObject({ ascending: 780, pieceCount: 1 });
+    expect(after.journalSequence).toBeGreaterThan(before.journalSequence);
+    expect(after.auditHead).not.toEqual(before.auditHead);
+    expect(after.logCount).toBe(before.logCount); // a piece by itself is no event of the log
+  });
+
+  test('counts how often power came on, and wrong passwords', async () => {
+    const before = await inspected(await meter.session('user'));
+    meter.board.powerOff();
+    meter.board.powerOn();
+    host = await meter.session('user');
+    await expect(host.logIn(new TextEncoder().encode('wrong password'))).rejects.toBeDefined();
+
+    const after = await inspected(host);
+
+    expect(after).toMatchObject({
+      powerCount: before.powerCount + 1,
+      userTries: 1,
+      officerTries: 0,
+      logCount: before.logCount + 1,
+    });
+    expect((await historyOf(host)).at(-1)).toMatchObject({ event: 'passwordWrong', a: 1, b: 1 });
+  });
+
+  test('tells a clock that is not trusted as 0, and the lock', async () => {
+    meter.clock.loseTrust();
+
+    expect(await inspected(host)).toMatchObject({
+      timeMs: 0,
+      locks: { ...none(lockNames), clockNotTrusted: true },
+    });
+  });
+});
+
+test.each(['user', 'cryptoOfficer'] as const)(
+  'the %s gets a report too while logged in',
+  async (role) => {
+    await using meter = await meterAt('refilled');
+
+    expect(await inspected(await meter.loggedIn(role))).toMatchObject({ lifeCycle: 'registered' });
+  },
+);
+
+test('a meter before its licence reports too', async () => {
+  await using meter = await meterAt('made');
+
+  expect(await inspected(await meter.session('user'))).toMatchObject({
+    lifeCycle: 'made',
+    contactMs: 0,
+    licenceSequence: 0,
+    rateVersion: 0,
   });
 });
 
@@ -137,7 +179,7 @@ test('version names the image that runs by the digest of its body', async () => 
 
   const version = await (await meter.anonymous()).version();
 
-  expect(version).toMatchObject({ protocolVersion: 1, imageDigest });
+  expect(version).toMatchObject({ protocolVersion: 2, imageDigest });
 });
 
 test('registers are told inside the session as they are told in clear', async () => {
@@ -145,4 +187,39 @@ test('registers are told inside the session as they are told in clear', async ()
   const user = await meter.session('user');
 
   expect(await user.registers()).toEqual((await (await meter.anonymous()).status()).registers);
+});
+
+test('the condition of a meter that is well: no lock, no warning, and when each comes due', async () => {
+  await using meter = await meterAt('refilled');
+  const HOUR_MS = 3_600_000;
+
+  expect(await (await meter.anonymous()).condition()).toEqual({
+    locks: none(lockNames),
+    warnings: none(warningNames),
+    inspectionDueMs: TEST_TIME_MS + 90 * 24 * HOUR_MS,
+    inspectionLockMs: TEST_TIME_MS + 120 * 24 * HOUR_MS,
+    qualityDueMs: TEST_TIME_MS + 91 * 24 * HOUR_MS,
+    clockSetMs: TEST_TIME_MS,
+    lockSequence: 0,
+    lockReason: 'none',
+    logCount: 5,
+    logAcknowledged: 0,
+    logFree: expect.any(Number),
+    licenceSequence: 1,
+    rateVersion: 1,
+    nextRateVersion: 0,
+  });
+});
+
+test('a device that was never used has a condition too', async () => {
+  await using meter = await meterAt('blank');
+
+  expect(await (await meter.anonymous()).condition()).toMatchObject({
+    locks: none(lockNames),
+    inspectionDueMs: 0,
+    inspectionLockMs: 0,
+    qualityDueMs: 0,
+    logCount: 0,
+    licenceSequence: 0,
+  });
 });

@@ -1,21 +1,16 @@
 /** Zeroize: every key is gone for ever, the registers stay readable (requirements.md A7, A4; SECURITY.md). */
 
 import { describe, expect, test } from 'vitest';
-import { mills } from '#protocol/mills';
+import { LOG_OFFSET } from '#test/support/journal-forgery';
 import { found, keyMaterialOf } from '#test/support/key-material';
-import { FUNDS, flashAt, meterAt, meterWith, type TestMeter, TODAY } from '#test/support/meter';
+import { letter } from '#test/support/mail';
+import { FUNDS, flashAt, meterAt, meterWith, type TestMeter } from '#test/support/meter';
 import { rawHost } from '#test/support/raw-host';
 
 async function zeroized(): Promise<TestMeter> {
   const meter = await meterAt('refilled');
   const user = await meter.loggedIn('user');
-  await user.createIndicium({
-    requestId: { counter: 1, nonce: 1 },
-    serviceId: 1,
-    postage: mills(780),
-    mailingDate: TODAY,
-    destination: 0,
-  });
+  await user.createIndicium(letter(1));
   const officer = await meter.loggedIn('cryptoOfficer');
   await officer.zeroize();
   return meter;
@@ -48,7 +43,7 @@ test('after it, no key is anywhere in flash, sealed or in clear', async () => {
   expect(
     before
       .contents()
-      .slice(0, 16_384)
+      .slice(0, LOG_OFFSET)
       .every((byte) => byte === 0xff),
   ).toBe(true);
 });
@@ -96,29 +91,32 @@ test('the certificates are gone with the keys', async () => {
 
 describe('a power cut in the middle of it', () => {
   /** The record, then an erase for each sector of the banks that was in use, then it is done. */
-  test.each([0, 1, 2])('in operation %i is made good at the next power-up', async (operation) => {
-    for (const tornBytes of [0, 100, 143]) {
-      const flash = await flashAt('refilled');
-      const { sealed } = keyMaterialOf(flash);
-      await using meter = meterWith(flash);
-      const officer = await meter.loggedIn('cryptoOfficer');
-      meter.flash.losePowerAfter(operation, { tornBytes });
-      await expect(officer.zeroize({ timeoutMs: 20 })).rejects.toBeDefined();
-      expect(meter.board.isPowered).toBe(false);
+  test.each([0, 1, 2, 5])(
+    'in operation %i is made good at the next power-up',
+    async (operation) => {
+      for (const tornBytes of [0, 100, 143]) {
+        const flash = await flashAt('refilled');
+        const { sealed } = keyMaterialOf(flash);
+        await using meter = meterWith(flash);
+        const officer = await meter.loggedIn('cryptoOfficer');
+        meter.flash.losePowerAfter(operation, { tornBytes });
+        await expect(officer.zeroize({ timeoutMs: 20 })).rejects.toBeDefined();
+        expect(meter.board.isPowered).toBe(false);
 
-      meter.board.powerOn();
-      const status = rawHost(meter.board).status();
+        meter.board.powerOn();
+        const status = rawHost(meter.board).status();
 
-      if (operation === 0) {
-        expect(status).toMatchObject({ lifeCycle: 'registered', state: 'uninitialized' }); // nothing happened
-        expect(found(flash.contents(), sealed)).toHaveLength(sealed.length);
-      } else {
-        expect(status).toMatchObject({ lifeCycle: 'zeroized', state: 'uninitialized', fault: 0 });
-        expect(found(flash.contents(), sealed)).toEqual([]);
+        if (operation === 0) {
+          expect(status).toMatchObject({ lifeCycle: 'registered', state: 'uninitialized' }); // nothing happened
+          expect(found(flash.contents(), sealed)).toHaveLength(sealed.length);
+        } else {
+          expect(status).toMatchObject({ lifeCycle: 'zeroized', state: 'uninitialized', fault: 0 });
+          expect(found(flash.contents(), sealed)).toEqual([]);
+        }
+        expect(status.registers).toMatchObject({ descending: FUNDS, credited: FUNDS });
       }
-      expect(status.registers).toMatchObject({ descending: FUNDS, credited: FUNDS });
-    }
-  });
+    },
+  );
 
   test('and another one in what makes it good', async () => {
     const flash = await flashAt('refilled');

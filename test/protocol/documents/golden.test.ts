@@ -2,9 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { nodeCrypto } from '#driver/node-crypto';
-import { readCompactCertificate } from '#protocol/documents/compact-certificate';
+import { type KeyPair, SIGNATURE_SIZE } from '#protocol/crypto';
 import { IMAGE_HEADER_SIZE, verifyImage } from '#protocol/documents/image-header';
-import { readIndicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
 import {
   ibiFields,
@@ -14,93 +13,45 @@ import {
   readIbi,
   readIbiLite,
 } from '#protocol/documents/legacy-indicium';
-import { licenceDocument } from '#protocol/documents/licence';
-import { rateTableDocument } from '#protocol/documents/rate-table';
-import { readRefillAuthorisation, readRefillRequest } from '#protocol/documents/refill';
-import { readStatusReport } from '#protocol/documents/status-report';
 import { mills } from '#protocol/mills';
 import type { Result } from '#protocol/result';
-import {
-  authority,
-  certificate,
-  device,
-  fixedCrypto,
-  imageBody,
-  imageKey,
-  imageVersions,
-  indicium,
-  indiciumKey,
-  licence,
-  provider,
-  rateTable,
-  refillAuthorisation,
-  refillRequest,
-  type SampleName,
-  samples,
-  statusReport,
-} from '#test/support/documents';
+import * as values from '#test/support/document-values';
+import { type SampleName, samples } from '#test/support/documents';
 import { fromHex, readGolden, toHex } from '#test/support/golden';
 
-const issuerKeyId = keyId(fixedCrypto, authority.publicKey);
+const { authority, device, fixedCrypto, imageBody, imageKey, imageVersions, provider } = values;
 
-interface Case {
-  readonly name: SampleName;
-  readonly signer: Uint8Array;
-  readonly read: (bytes: Uint8Array) => Result<object>;
-  readonly values: object;
-}
+const issuedBy = (issuer: KeyPair) => ({ issuerKeyId: keyId(fixedCrypto, issuer.publicKey) });
+const indicium = {
+  ...values.indicium,
+  version: 0x54,
+  algorithm: 0x50,
+  signature: samples.indicium.bytes.slice(64),
+};
+
+type Case = readonly [name: Exclude<SampleName, 'image-header'>, signer: KeyPair, fields: object];
 
 const cases: readonly Case[] = [
-  {
-    name: 'indicium',
-    signer: indiciumKey.publicKey,
-    read: readIndicium,
-    values: {
-      ...indicium,
-      version: 0x54,
-      algorithm: 0x50,
-      signature: samples.indicium.bytes.slice(64),
-    },
-  },
-  {
-    name: 'compact-certificate',
-    signer: authority.publicKey,
-    read: readCompactCertificate,
-    values: { ...certificate, issuerKeyId },
-  },
-  {
-    name: 'licence',
-    signer: authority.publicKey,
-    read: licenceDocument.read,
-    values: { ...licence, issuerKeyId },
-  },
-  {
-    name: 'rate-table',
-    signer: authority.publicKey,
-    read: rateTableDocument.read,
-    values: { ...rateTable, issuerKeyId },
-  },
-  {
-    name: 'refill-request',
-    signer: device.publicKey,
-    read: readRefillRequest,
-    values: refillRequest,
-  },
-  {
-    name: 'refill-authorisation',
-    signer: provider.publicKey,
-    read: readRefillAuthorisation,
-    values: refillAuthorisation,
-  },
-  {
-    name: 'status-report',
-    signer: device.publicKey,
-    read: readStatusReport,
-    values: statusReport,
-  },
+  ['indicium', values.indiciumKey, indicium],
+  ['compact-certificate', authority, { ...values.certificate, ...issuedBy(authority) }],
+  ['licence', authority, { ...values.licence, ...issuedBy(authority) }],
+  ['rate-table', authority, { ...values.rateTable, ...issuedBy(authority) }],
+  ['refill-request', device, values.refillRequest],
+  ['refill-authorisation', provider, values.refillAuthorisation],
+  ['inspection-report', device, values.inspectionReport],
+  ['acknowledgement', authority, { ...values.acknowledgement, ...issuedBy(authority) }],
+  ['lock-order', authority, { ...values.lockOrder, ...issuedBy(authority) }],
+  ['clock-setting', provider, { ...values.clockSetting, ...issuedBy(provider) }],
+  ['withdrawal-request', device, values.withdrawalRequest],
+  ['withdrawal-authorisation', provider, values.withdrawalAuthorisation],
+  ['withdrawal-report', device, values.withdrawalReport],
 ];
 
-describe.each(cases)('the golden $name', ({ name, signer, read, values }) => {
+test('every sample has its golden bytes', () => {
+  expect([...cases.map(([name]) => name), 'image-header']).toEqual(Object.keys(samples));
+});
+
+describe.each(cases)('the golden %s', (name, { publicKey: signer }, fields) => {
   const golden = readGolden(name);
 
   test('is what the fields encode to', () => {
@@ -108,7 +59,9 @@ describe.each(cases)('the golden $name', ({ name, signer, read, values }) => {
   });
 
   test('decodes to the fields', () => {
-    expect(read(golden.bytes)).toEqual({ ok: true, value: values });
+    const read: (bytes: Uint8Array) => Result<object> = samples[name].read;
+
+    expect(read(golden.bytes)).toEqual({ ok: true, value: fields });
   });
 
   test('is signed over all before the signature, as another implementation of ECDSA finds', () => {
@@ -141,7 +94,8 @@ describe('the golden image-header', () => {
           bodySize: golden.bytes.length - IMAGE_HEADER_SIZE,
           bodyDigest: nodeCrypto.sha256(imageBody),
           keyId: keyId(nodeCrypto, imageKey.publicKey),
-          reserved: new Uint8Array(7),
+          bodyForm: 'source',
+          reserved: new Uint8Array(6),
         },
         body: imageBody,
       },
@@ -212,13 +166,14 @@ function sizesByField(lines: readonly (readonly [name: string, hex: string])[]) 
   return [...sizes];
 }
 
+/** What a document holds, in order; one field at most has no fixed size: it takes what the others leave. */
 function layoutOf(name: SampleName): [string, number][] {
-  const { magic, fields } = samples[name];
-  const head: [string, number][] = magic === '' ? [] : [['magic', magic.length]];
-  const body = Object.entries(fields).map(([field, coder]): [string, number] => [
-    field,
-    // the only field without a fixed size: a count, then three rates
-    coder.size ?? 2 + 3 * 9,
-  ]);
-  return [...head, ...body, ['signature', 64]];
+  const { magic, fields, bytes } = samples[name];
+  const sizes = Object.entries<{ readonly size?: number | undefined }>(fields).map(
+    ([field, { size }]): [string, number | undefined] => [field, size],
+  );
+  if (magic !== '') sizes.unshift(['magic', magic.length]);
+  sizes.push(['signature', SIGNATURE_SIZE]);
+  const fixed = sizes.reduce((sum, [, size = 0]) => sum + size, 0);
+  return sizes.map(([field, size = bytes.length - fixed]) => [field, size]);
 }

@@ -16,13 +16,12 @@ import { mills } from '#protocol/mills';
 import {
   authority,
   certificate,
-  forged,
   indicium,
   indiciumKey,
   otherMeterId,
-  signIndicium,
   stranger,
-} from '#test/support/documents';
+} from '#test/support/document-values';
+import { forged, signIndicium } from '#test/support/documents';
 
 const itsCertificate: CompactCertificate = {
   ...certificate,

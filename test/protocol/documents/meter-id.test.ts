@@ -10,7 +10,7 @@ import {
   formatMeterId,
   parseMeterId,
 } from '#protocol/documents/meter-id';
-import { authority } from '#test/support/documents';
+import { authority } from '#test/support/document-values';
 import { fromHex, toHex } from '#test/support/golden';
 
 const anyMeterId = fc.record({

@@ -8,45 +8,39 @@ import {
   issueCompactCertificate,
   verifyCompactCertificate,
 } from '#protocol/documents/compact-certificate';
-import { dateOf } from '#protocol/documents/date';
 import { signImage, verifyImage } from '#protocol/documents/image-header';
 import { indiciumCore, joinIndicium, readIndicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
-import { DESCENDING_MAX, issueLicence, verifyLicence } from '#protocol/documents/licence';
-import { encodeMeterId } from '#protocol/documents/meter-id';
+import {
+  DESCENDING_MAX,
+  issueLicence,
+  SPOILAGE_CAP_WHOLE,
+  verifyLicence,
+} from '#protocol/documents/licence';
 import { issueRateTable, type Rate, verifyRateTable } from '#protocol/documents/rate-table';
 import {
+  refillKinds,
   refillReasons,
   signRefillAuthorisation,
   signRefillRequest,
   verifyRefillAuthorisation,
   verifyRefillRequest,
 } from '#protocol/documents/refill';
-import { signStatusReport, verifyStatusReport } from '#protocol/documents/status-report';
 import { type Mills, mills } from '#protocol/mills';
-import { lifeCycleNames, stateNames } from '#protocol/state';
-import { authority, device, imageKey, provider } from '#test/support/documents';
+import { accountKindNames, accountNames } from '#protocol/state';
+import {
+  amount,
+  anyDate,
+  anyKey,
+  anyMeterId,
+  bytesOf,
+  dates,
+  unsigned,
+} from '#test/support/any-fields';
+import { authority, device, imageKey, provider } from '#test/support/document-values';
 
 const crypto = nodeCrypto;
 const issuerKeyId = keyId(crypto, authority.publicKey);
-
-const unsigned = (size: number): fc.Arbitrary<number> =>
-  fc.integer({ min: 0, max: 2 ** (size * 8) - 1 });
-const amount = (size: number, min = 0): fc.Arbitrary<Mills> =>
-  fc.integer({ min, max: 2 ** (size * 8) - 1 }).map(mills);
-const bytesOf = (size: number): fc.Arbitrary<Uint8Array> =>
-  fc.uint8Array({ minLength: size, maxLength: size });
-const anyDate = fc.integer({ min: 0, max: 2_932_896 }).map((day) => dateOf(day * 86_400_000));
-const dates = fc.tuple(anyDate, anyDate).map(([a, b]) => ({
-  validFrom: Math.min(a, b),
-  validTo: Math.max(a, b),
-}));
-const anyMeterId = fc
-  .record({ model: fc.stringMatching(/^[0-9A-Z]{4}$/), serial: unsigned(4) })
-  .map(encodeMeterId);
-const anyKey = fc
-  .tuple(fc.constantFrom(2, 3), bytesOf(32))
-  .map(([sign, x]) => Uint8Array.of(sign, ...x));
 
 test('certificate', () => {
   const fields = fc
@@ -71,30 +65,57 @@ test('certificate', () => {
   );
 });
 
+/** Two numbers, the first not above the second. */
+const ordered = (first: string, second: string, max: number) =>
+  fc
+    .tuple(fc.integer({ min: 0, max }), fc.integer({ min: 0, max }))
+    .map(([a, b]) => ({ [first]: mills(Math.min(a, b)), [second]: mills(Math.max(a, b)) }));
+
 test('licence', () => {
   const fields = fc
     .record({
-      meterId: anyMeterId,
-      sequence: unsigned(4),
-      licenceNumber: unsigned(4),
-      originZip: fc.integer({ min: 0, max: 99_999 }),
-      providerId: unsigned(4),
-      providerKey: anyKey,
-      descendingMax: fc.integer({ min: 0, max: DESCENDING_MAX }).map(mills),
-      issueDate: anyDate,
-      postageMin: fc.integer({ min: 0, max: 0x7f_ffff }),
-      above: fc.integer({ min: 0, max: 0x80_0000 }),
+      plain: fc.record({
+        meterId: anyMeterId,
+        sequence: unsigned(4),
+        licenceNumber: unsigned(4),
+        originZip: fc.integer({ min: 0, max: 99_999 }),
+        providerId: unsigned(4),
+        providerKey: anyKey,
+        accountKind: fc.constantFrom(...accountKindNames),
+        descendingMax: fc.integer({ min: 0, max: DESCENDING_MAX }).map(mills),
+        highValue: amount(3),
+        refillMultiple: amount(6),
+        lowFunds: amount(6),
+        dayAmountMax: amount(6),
+        dayPiecesMax: unsigned(4),
+        spoilageCap: fc.integer({ min: 0, max: SPOILAGE_CAP_WHOLE }),
+        services: fc
+          .uniqueArray(unsigned(2), { maxLength: 255 })
+          .map((ids) => ids.toSorted((a, b) => a - b)),
+      }),
+      certificateMax: amount(6),
+      days: dates,
+      postage: ordered('postageMin', 'postageMax', 0xff_ffff),
+      refill: ordered('refillMin', 'refillMax', 0xffff_ffff_ffff),
+      warn: unsigned(2),
+      lock: fc.integer({ min: 1, max: 0xffff }),
     })
-    .map(({ postageMin, above, ...others }) => ({
-      ...others,
-      postageMin: mills(postageMin),
-      postageMax: mills(postageMin + above),
+    .map(({ plain, certificateMax, days, postage, refill, warn, lock }) => ({
+      ...plain,
+      ...(postage as { postageMin: Mills; postageMax: Mills }),
+      ...(refill as { refillMin: Mills; refillMax: Mills }),
+      issueDate: days.validFrom,
+      validTo: days.validTo,
+      certificateDescendingMax: plain.accountKind === 'separate' ? certificateMax : mills(0),
+      inspectionWarnHours: Math.min(warn, lock),
+      inspectionLockHours: lock,
     }));
 
   fc.assert(
     fc.property(fields, (value) => {
       const bytes = issueLicence(crypto, authority, value);
 
+      expect(bytes).toHaveLength(204 + 2 * value.services.length);
       expect(verifyLicence(crypto, authority.publicKey, bytes)).toEqual({
         ok: true,
         value: { ...value, issuerKeyId },
@@ -104,19 +125,52 @@ test('licence', () => {
 });
 
 test('rate table', () => {
-  const rate: fc.Arbitrary<Rate> = fc
+  const serviceId = unsigned(2);
+  const onePrice = fc
     .record({
-      serviceId: unsigned(2),
-      kind: fc.constantFrom('fixed', 'keyedIn'),
-      minimum: amount(3),
-      above: amount(3),
+      serviceId,
+      kind: fc.constantFrom('fixed' as const, 'extra' as const, 'certificate' as const),
+      price: amount(3),
     })
-    .map(({ above, ...others }) => ({
-      ...others,
-      maximum: others.kind === 'fixed' ? others.minimum : mills(Math.max(above, others.minimum)),
-    }));
+    .map(({ price, ...rate }) => ({ ...rate, minimum: price, maximum: price, steps: [] }));
+  const keyedIn = fc.tuple(serviceId, amount(3), amount(3)).map(([id, one, other]) => ({
+    serviceId: id,
+    kind: 'keyedIn' as const,
+    minimum: mills(Math.min(one, other)),
+    maximum: mills(Math.max(one, other)),
+    steps: [],
+  }));
+  const weighed = fc
+    .record({
+      serviceId,
+      weights: fc.uniqueArray(fc.integer({ min: 1, max: 0xffff_ffff }), {
+        minLength: 1,
+        maxLength: 5,
+      }),
+      zones: fc.integer({ min: 1, max: 4 }),
+      prices: fc.array(amount(3), { minLength: 20, maxLength: 20 }),
+    })
+    .map(({ serviceId: id, weights, zones, prices }) => {
+      const steps = weights
+        .toSorted((a, b) => a - b)
+        .map((weightMaxMg, step) => ({
+          weightMaxMg,
+          prices: prices.slice(step * zones, (step + 1) * zones),
+        }));
+      const all = steps.flatMap((step) => step.prices);
+      return {
+        serviceId: id,
+        kind: 'weighed' as const,
+        minimum: mills(Math.min(...all)),
+        maximum: mills(Math.max(...all)),
+        steps,
+      };
+    });
   const rates = fc
-    .uniqueArray(rate, { selector: ({ serviceId }) => serviceId, maxLength: 40 })
+    .uniqueArray<Rate, number>(fc.oneof(onePrice, keyedIn, weighed), {
+      selector: (rate) => rate.serviceId,
+      maxLength: 40,
+    })
     .map((list) => list.toSorted((a, b) => a.serviceId - b.serviceId));
 
   fc.assert(
@@ -137,6 +191,8 @@ test('refill request', () => {
     meterId: anyMeterId,
     sequence: unsigned(4),
     nonce: bytesOf(8),
+    kind: fc.constantFrom(...refillKinds),
+    account: fc.constantFrom(...accountNames),
     amount: amount(6, 1),
     ascending: amount(6),
     descending: amount(6),
@@ -159,6 +215,8 @@ test('refill authorisation', () => {
       meterId: anyMeterId,
       sequence: unsigned(4),
       nonce: bytesOf(8),
+      kind: fc.constantFrom(...refillKinds),
+      account: fc.constantFrom(...accountNames),
       requestedAmount: amount(6, 1),
       ascending: amount(6),
       descending: amount(6),
@@ -176,48 +234,6 @@ test('refill authorisation', () => {
       const bytes = signRefillAuthorisation(crypto, provider.privateKey, value);
 
       expect(verifyRefillAuthorisation(crypto, provider.publicKey, bytes)).toEqual({
-        ok: true,
-        value,
-      });
-    }),
-  );
-});
-
-test('status report, with registers that contradict each other too', () => {
-  const registers = fc.record({
-    ascending: amount(6),
-    descending: amount(6),
-    refunded: amount(6),
-    credited: amount(6),
-    certificateAscending: amount(6),
-    certificateDescending: amount(6),
-    pieceCount: unsigned(4),
-    zeroPieceCount: unsigned(4),
-    certificatePieceCount: unsigned(4),
-    descendingMax: amount(6),
-    refillSequence: unsigned(4),
-    refillPending: amount(6),
-    requestCounter: unsigned(4),
-  });
-  const fields = fc.record({
-    meterId: anyMeterId,
-    challenge: bytesOf(16),
-    timeMs: unsigned(6),
-    state: fc.constantFrom(...stateNames),
-    lifeCycle: fc.constantFrom(...lifeCycleNames),
-    fault: unsigned(2),
-    imageVersion: unsigned(4),
-    imageDigest: bytesOf(32),
-    registers,
-    journalSequence: unsigned(6),
-    auditHead: bytesOf(16),
-  });
-
-  fc.assert(
-    fc.property(fields, (value) => {
-      const bytes = signStatusReport(crypto, device.privateKey, value);
-
-      expect(verifyStatusReport(crypto, device.publicKey, bytes, value)).toEqual({
         ok: true,
         value,
       });

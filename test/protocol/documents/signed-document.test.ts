@@ -2,14 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { nodeCrypto } from '#driver/node-crypto';
+import type { KeyPair } from '#protocol/crypto';
 import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
 import { verifyImage } from '#protocol/documents/image-header';
 import { verifyIndicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
-import { verifyLicence } from '#protocol/documents/licence';
-import { verifyRateTable } from '#protocol/documents/rate-table';
-import { verifyRefillAuthorisation, verifyRefillRequest } from '#protocol/documents/refill';
-import { verifyStatusReport } from '#protocol/documents/status-report';
 import type { Result } from '#protocol/result';
 import {
   authority,
@@ -18,31 +15,43 @@ import {
   imageKey,
   indiciumKey,
   provider,
-  type SampleName,
-  samples,
-  statusReport,
   stranger,
-} from '#test/support/documents';
+} from '#test/support/document-values';
+import { type SampleName, samples } from '#test/support/documents';
 
 const crypto = nodeCrypto;
 const issuerKeyId = keyId(crypto, authority.publicKey);
 
 type Verify = (bytes: Uint8Array, key?: Uint8Array) => Result<unknown>;
 
-const verifyByName: Readonly<Record<SampleName, Verify>> = {
+/** The documents that say by themselves who must have signed them, each with its key. */
+const signers = {
+  licence: authority,
+  'rate-table': authority,
+  'refill-request': device,
+  'refill-authorisation': provider,
+  'inspection-report': device,
+  acknowledgement: authority,
+  'lock-order': authority,
+  'clock-setting': provider,
+  'withdrawal-request': device,
+  'withdrawal-authorisation': provider,
+  'withdrawal-report': device,
+} as const satisfies Partial<Record<SampleName, KeyPair>>;
+
+const verifyByName = {
   indicium: (bytes, publicKey = indiciumKey.publicKey) =>
     verifyIndicium(crypto, bytes, { ...certificate, issuerKeyId, publicKey }),
   'compact-certificate': (bytes, key = authority.publicKey) =>
     verifyCompactCertificate(crypto, key, bytes, { usage: 'indicium' }),
-  licence: (bytes, key = authority.publicKey) => verifyLicence(crypto, key, bytes),
-  'rate-table': (bytes, key = authority.publicKey) => verifyRateTable(crypto, key, bytes),
-  'refill-request': (bytes, key = device.publicKey) => verifyRefillRequest(crypto, key, bytes),
-  'refill-authorisation': (bytes, key = provider.publicKey) =>
-    verifyRefillAuthorisation(crypto, key, bytes),
-  'status-report': (bytes, key = device.publicKey) =>
-    verifyStatusReport(crypto, key, bytes, statusReport),
   'image-header': (bytes, key = imageKey.publicKey) => verifyImage(crypto, key, bytes),
-};
+  ...Object.fromEntries(
+    (Object.keys(signers) as (keyof typeof signers)[]).map((name): [string, Verify] => [
+      name,
+      (bytes, key = signers[name].publicKey) => samples[name].verify(crypto, key, bytes),
+    ]),
+  ),
+} as Readonly<Record<SampleName, Verify>>;
 const names = Object.keys(samples) as SampleName[];
 
 describe.each(names)('%s', (name) => {

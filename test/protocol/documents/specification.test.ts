@@ -5,6 +5,7 @@ import type * as P from 'micro-packed';
 import { expect, test } from 'vitest';
 import { registersLayout } from '#protocol/command';
 import { SIGNATURE_SIZE } from '#protocol/crypto';
+import { batchDocument, movementFields, movementKinds } from '#protocol/documents/batch';
 import { certificateUsages } from '#protocol/documents/compact-certificate';
 import {
   date,
@@ -14,13 +15,31 @@ import {
   publicKey,
   zip,
 } from '#protocol/documents/document-fields';
+import { bodyForms } from '#protocol/documents/image-header';
 import { indiciumFlags } from '#protocol/documents/indicium';
+import { acknowledgementDocument } from '#protocol/documents/inspection';
 import { ibiFields, ibiLiteFields } from '#protocol/documents/legacy-indicium';
-import { rateFields, rateKinds } from '#protocol/documents/rate-table';
-import { refillReasons } from '#protocol/documents/refill';
+import { logMeaning } from '#protocol/documents/log-meaning';
+import { lockActions } from '#protocol/documents/orders';
+import { rateFields, rateKinds, weightStepFields } from '#protocol/documents/rate-table';
+import { receiptDocument, transactionKinds } from '#protocol/documents/receipt';
+import { refillKinds, refillReasons } from '#protocol/documents/refill';
+import { logEventNames, logRecordFields } from '#protocol/documents/security-log';
+import {
+  spoilageAnswerDocument,
+  spoilageReasons,
+  spoilageRequestDocument,
+  spoilageVerdicts,
+} from '#protocol/documents/spoilage';
 import { valueIssueDocument, valueRequestDocument } from '#protocol/documents/value';
 import { mills24, mills32, mills40, mills48, u8, u16, u24, u32, u40, u48 } from '#protocol/fields';
-import { lifeCycleNames, stateNames } from '#protocol/state';
+import {
+  accountKindNames,
+  accountNames,
+  lifeCycleNames,
+  lockNames,
+  lockReasonNames,
+} from '#protocol/state';
 import { samples } from '#test/support/documents';
 import { fieldsOf } from '#tools/layout';
 
@@ -100,11 +119,24 @@ test.each([
   ['Licence', samples.licence, true],
   ['Rate table', samples['rate-table'], true],
   ['Rate', { magic: '', fields: rateFields }, false],
+  ['Weight step', { magic: '', fields: weightStepFields }, false],
   ['Refill request', samples['refill-request'], true],
   ['Refill authorisation', samples['refill-authorisation'], true],
-  ['Status report', samples['status-report'], true],
+  ['Inspection report', samples['inspection-report'], true],
+  ['Acknowledgement', acknowledgementDocument, true],
+  ['Security-log record', { magic: '', fields: logRecordFields }, false],
+  ['Lock order', samples['lock-order'], true],
+  ['Clock setting', samples['clock-setting'], true],
+  ['Withdrawal request', samples['withdrawal-request'], true],
+  ['Withdrawal authorisation', samples['withdrawal-authorisation'], true],
+  ['Withdrawal report', samples['withdrawal-report'], true],
   ['Value request', valueRequestDocument, true],
   ['Value issue', valueIssueDocument, true],
+  ['Spoilage request', spoilageRequestDocument, true],
+  ['Spoilage answer', spoilageAnswerDocument, true],
+  ['Batch', batchDocument, true],
+  ['Movement', { magic: '', fields: movementFields }, false],
+  ['Receipt', receiptDocument, true],
   ['Image header', samples['image-header'], true],
   ['IBI', { magic: '', fields: ibiFields }, false],
   ['IBI-Lite', { magic: '', fields: ibiLiteFields }, false],
@@ -114,10 +146,10 @@ test.each([
 
 test('Registers', () => {
   let offset = 0;
-  const rows = fieldsOf(registersLayout as P.CoderType<unknown>).map(({ name, size }) => {
+  const rows = fieldsOf(registersLayout as P.CoderType<unknown>).map(({ name, size, kind }) => {
     const row = { offset: String(offset), length: String(size), field: name };
     offset += size;
-    return { ...row, encoding: size === 6 ? 'mills48' : 'u32' };
+    return { ...row, encoding: kind === 'name' ? 'name' : size === 6 ? 'mills48' : 'u32' };
   });
 
   expect(tableOf('Registers')).toEqual(rows);
@@ -129,7 +161,13 @@ const documents = [
   ['Rate table', samples['rate-table']],
   ['Refill request', samples['refill-request']],
   ['Refill authorisation', samples['refill-authorisation']],
-  ['Status report', samples['status-report']],
+  ['Inspection report', samples['inspection-report']],
+  ['Acknowledgement', acknowledgementDocument],
+  ['Lock order', samples['lock-order']],
+  ['Clock setting', samples['clock-setting']],
+  ['Withdrawal request', samples['withdrawal-request']],
+  ['Withdrawal authorisation', samples['withdrawal-authorisation']],
+  ['Withdrawal report', samples['withdrawal-report']],
   ['Value request', valueRequestDocument],
   ['Value issue', valueIssueDocument],
   ['Image header', samples['image-header']],
@@ -137,7 +175,7 @@ const documents = [
 
 test.each(documents)('the page tells size and magic of the %s', (heading, { magic, fields }) => {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  const countSize = 2; // of the rates, the only part without a fixed size
+  const countSize = heading === 'Licence' ? 1 : 2; // of services or rates, the only parts without a fixed size
   const sizes = Object.values(layoutOf(fields)).map(({ size }) => size ?? countSize);
 
   const size = sizes.reduce((sum, each) => sum + each, magic.length + SIGNATURE_SIZE);
@@ -157,14 +195,33 @@ test.each<[string, readonly string[]]>([
   ['usages', certificateUsages],
   ['kinds of rates', rateKinds],
   ['reasons', refillReasons],
-  ['states', stateNames],
+  ['reasons of spoilage', spoilageReasons],
+  ['verdicts on spoilage', spoilageVerdicts],
+  ['transactions', transactionKinds],
+  ['movements', movementKinds],
+  ['kinds of refills', refillKinds],
+  ['accounts', accountNames],
+  ['kinds of accounts', accountKindNames],
+  ['actions', lockActions],
+  ['reasons of locks', lockReasonNames],
+  ['forms of a body', bodyForms],
   ['life cycles', lifeCycleNames],
 ])('%s have the numbers that the page tells', (_, names) => {
-  expect(page).toContain(`| ${names.map((name, number) => `${number} ${name}`).join(' · ')} |`);
+  expect(page).toContain(`${names.map((name, number) => `${number} ${name}`).join(' · ')} |`);
 });
 
-test('flags have the bits that the page tells', () => {
-  expect(page).toContain(
-    `| bit ${indiciumFlags.map((name, bit) => `${bit} ${name}`).join(' · ')} |`,
-  );
+test.each<[string, readonly string[]]>([
+  ['an indicium', indiciumFlags],
+  ['an inspection report', lockNames],
+])('the flags of %s have the bits that the page tells', (_, names) => {
+  expect(page).toContain(`| bit ${names.map((name, bit) => `${bit} ${name}`).join(' · ')} |`);
 });
+
+test.each(logEventNames.map((name, number) => [name, number] as const))(
+  'the page tells the figures of the event %s',
+  (name, number) => {
+    const { a = '–', b = '–', c = '–' } = logMeaning[name];
+
+    expect(page).toContain(`| ${number} | ${name} | ${a} | ${b} | ${c} |`);
+  },
+);

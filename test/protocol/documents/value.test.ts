@@ -10,7 +10,7 @@ import {
   verifyValueRequest,
 } from '#protocol/documents/value';
 import { mills } from '#protocol/mills';
-import { authority, fixedCrypto, provider, stranger } from '#test/support/documents';
+import { authority, fixedCrypto, provider, stranger } from '#test/support/document-values';
 import { readGolden, toHex } from '#test/support/golden';
 
 const request = {

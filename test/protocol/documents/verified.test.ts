@@ -8,32 +8,36 @@ import {
   issueCompactCertificate,
   verifyCompactCertificate,
 } from '#protocol/documents/compact-certificate';
+import { verifyAcknowledgement, verifyInspectionReport } from '#protocol/documents/inspection';
 import { issueLicence, verifyLicence } from '#protocol/documents/licence';
-import { rateOf } from '#protocol/documents/rate-table';
+import { issueClockSetting, verifyClockSetting, verifyLockOrder } from '#protocol/documents/orders';
 import {
   matchRefill,
   type RefillAuthorisation,
-  type RefillReason,
+  refillReasons,
   signRefillAuthorisation,
   verifyRefillAuthorisation,
 } from '#protocol/documents/refill';
-import { verifyStatusReport } from '#protocol/documents/status-report';
+import { matchWithdrawal, type WithdrawalAuthorisation } from '#protocol/documents/withdrawal';
 import { mills } from '#protocol/mills';
 import {
+  acknowledgement,
   authority,
   certificate,
+  clockSetting,
   device,
+  inspectionReport,
   licence,
   meterId,
   otherMeterId,
   provider,
-  rateTable,
   refillAuthorisation,
   refillRequest,
-  samples,
-  statusReport,
   stranger,
-} from '#test/support/documents';
+  withdrawalAuthorisation,
+  withdrawalRequest,
+} from '#test/support/document-values';
+import { samples } from '#test/support/documents';
 
 const refused = (status: string) => ({ ok: false, status, detail: 0 });
 
@@ -95,18 +99,106 @@ describe('a compact certificate', () => {
   });
 });
 
-describe('a status report', () => {
-  const { bytes } = samples['status-report'];
-  const asked = { meterId, challenge: statusReport.challenge };
+const otherBytes = new Uint8Array(16);
+
+describe('an inspection report', () => {
+  const { bytes } = samples['inspection-report'];
+  const asked = { meterId, challenge: inspectionReport.challenge };
 
   test.each([
     ['to the question', asked, 'accepted'],
     ['of another meter', { ...asked, meterId: otherMeterId }, 'documentForOtherMeter'],
-    ['to an older question', { ...asked, challenge: new Uint8Array(16) }, 'documentMismatch'],
+    ['to an older question', { ...asked, challenge: otherBytes }, 'documentMismatch'],
   ])('%s', (_, question, expected) => {
-    const result = verifyStatusReport(nodeCrypto, device.publicKey, bytes, question);
+    const result = verifyInspectionReport(nodeCrypto, device.publicKey, bytes, question);
 
     expect(result.ok ? 'accepted' : result.status).toBe(expected);
+  });
+});
+
+describe('an acknowledgement', () => {
+  const { bytes } = samples['acknowledgement'];
+  const asked = { meterId, challenge: acknowledgement.challenge };
+
+  test.each([
+    ['of the last report', asked, 'accepted'],
+    ['for another meter', { ...asked, meterId: otherMeterId }, 'documentForOtherMeter'],
+    ['of another report', { ...asked, challenge: otherBytes }, 'challengeUnknown'],
+    ['where no report was made', { ...asked, challenge: undefined }, 'challengeUnknown'],
+  ])('%s', (_, question, expected) => {
+    const result = verifyAcknowledgement(nodeCrypto, authority.publicKey, bytes, question);
+
+    expect(result.ok ? 'accepted' : result.status).toBe(expected);
+  });
+});
+
+test('a lock order is for the meter that it names', () => {
+  const { bytes } = samples['lock-order'];
+  const verify = (meter: Uint8Array) =>
+    verifyLockOrder(nodeCrypto, authority.publicKey, bytes, meter);
+
+  expect(verify(meterId).ok).toBe(true);
+  expect(verify(otherMeterId)).toEqual(refused('documentForOtherMeter'));
+});
+
+describe('a clock setting', () => {
+  const asked = { meterId, challenge: clockSetting.challenge };
+  const issuers = [authority.publicKey, provider.publicKey];
+  const verdict = (document: Uint8Array, question: Parameters<typeof verifyClockSetting>[3]) => {
+    const result = verifyClockSetting(nodeCrypto, issuers, document, question);
+    return result.ok ? 'accepted' : result.status;
+  };
+
+  test.each([
+    ['authority', authority],
+    ['provider', provider],
+  ])('of the %s is accepted', (_, issuer) => {
+    expect(verdict(issueClockSetting(nodeCrypto, issuer, clockSetting), asked)).toBe('accepted');
+  });
+
+  test.each([
+    ['somebody else', stranger],
+    [
+      'somebody who claims to be the provider',
+      { privateKey: stranger.privateKey, publicKey: provider.publicKey },
+    ],
+    [
+      'the provider in the name of the authority',
+      { privateKey: provider.privateKey, publicKey: authority.publicKey },
+    ],
+  ])('of %s is refused', (_, issuer) => {
+    expect(verdict(issueClockSetting(nodeCrypto, issuer, clockSetting), asked)).toBe(
+      'signatureInvalid',
+    );
+  });
+
+  test.each([
+    ['for another meter', { ...asked, meterId: otherMeterId }, 'documentForOtherMeter'],
+    ['to another question', { ...asked, challenge: otherBytes }, 'challengeUnknown'],
+    ['where nothing was asked', { ...asked, challenge: undefined }, 'challengeUnknown'],
+  ])('%s is refused', (_, question, expected) => {
+    expect(verdict(samples['clock-setting'].bytes, question)).toBe(expected);
+  });
+});
+
+describe('a withdrawal authorisation', () => {
+  test('answers the request it was made for', () => {
+    expect(matchWithdrawal(withdrawalAuthorisation, withdrawalRequest)).toEqual({
+      ok: true,
+      value: withdrawalAuthorisation,
+    });
+  });
+
+  test.each<[string, Partial<WithdrawalAuthorisation>, string]>([
+    ['another meter', { meterId: otherMeterId }, 'documentForOtherMeter'],
+    ['another withdrawal', { sequence: 7 }, 'documentMismatch'],
+    ['another nonce', { nonce: new Uint8Array(8) }, 'documentMismatch'],
+    ['another amount', { postal: mills(45_671) }, 'documentMismatch'],
+    ['another amount of the certificate register', { certificate: mills(0) }, 'documentMismatch'],
+  ])('for %s answers nothing', (_, difference, expected) => {
+    expect(
+      matchWithdrawal({ ...withdrawalAuthorisation, ...difference }, withdrawalRequest),
+    ).toEqual(refused(expected));
   });
 });
 
@@ -126,6 +218,8 @@ describe('a refill authorisation', () => {
     ['another refill', { sequence: 6 }, 'documentMismatch'],
     ['another nonce', { nonce: new Uint8Array(8) }, 'documentMismatch'],
     ['another amount', { requestedAmount: mills(199_999) }, 'documentMismatch'],
+    ['another kind of refill', { kind: 'spoilage' }, 'documentMismatch'],
+    ['the other account', { account: 'postal' }, 'documentMismatch'],
     ['another control sum', { ascending: mills(refillRequest.ascending + 1) }, 'documentMismatch'],
     ['a control sum of one register', { descending: mills(1) }, 'documentMismatch'],
   ])('for %s answers nothing', (_, difference, expected) => {
@@ -140,7 +234,24 @@ describe('a refill authorisation', () => {
     expect(matchRefill({ ...refillAuthorisation, ...moved }, pending).ok).toBe(true);
   });
 
-  test.each<RefillReason>(['insufficientAccountFunds', 'accountClosed', 'poolEmpty'])(
+  describe('of a settlement', () => {
+    const settling = { kind: 'settlement', account: 'postal' } as const;
+    const answer = { ...refillAuthorisation, ...settling };
+
+    test('answers it too where the meter has spent more meanwhile: its sum only grows', () => {
+      const later = { ...pending, ...settling, controlSum: pending.controlSum + 780 };
+
+      expect(matchRefill(answer, later).ok).toBe(true);
+    });
+
+    test('answers nothing where the meter tells less than it did', () => {
+      const earlier = { ...pending, ...settling, controlSum: pending.controlSum - 1 };
+
+      expect(matchRefill(answer, earlier)).toEqual(refused('documentMismatch'));
+    });
+  });
+
+  test.each(refillReasons.filter((reason) => reason !== 'ok'))(
     'that refuses because of %s answers too, with nothing to credit',
     (reason) => {
       const refusal = { ...refillAuthorisation, reason, amount: mills(0), available: mills(1_000) };
@@ -152,9 +263,4 @@ describe('a refill authorisation', () => {
       expect(matchRefill(refusal, pending).ok).toBe(true);
     },
   );
-});
-
-test('a rate is found by its service, and none is made up', () => {
-  expect(rateOf(rateTable, 2)?.minimum).toBe(mills(1070));
-  expect(rateOf(rateTable, 3)).toBeUndefined();
 });

@@ -1,0 +1,8 @@
+/** The algorithms that the image uses: those of the protocol, and the one that makes a key of a password. */
+
+import type { Crypto } from '#protocol/crypto';
+
+export interface ImageCrypto extends Crypto {
+  /** PBKDF2 with HMAC-SHA-256 (SP 800-132): 32 bytes. */
+  stretchPassword(password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array;
+}
