@@ -1,4 +1,4 @@
-/** What a board keeps while no process runs it: its flash, and what is burnt in, in one directory (requirements.md H1). */
+/** What a board keeps while no process runs it: its flash, its clock, and what is burnt in, in one directory (requirements.md H1). */
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { wipe } from '#protocol/bytes';
 import { DEVICE_SECRET_SIZE } from './board.ts';
+import { type ClockSource, createSystemClock } from './clock.ts';
 import {
   checkGeometry,
   DEFAULT_FLASH_GEOMETRY,
@@ -37,6 +38,7 @@ export interface BoardDirectory extends Disposable {
   readonly deviceSecret: Uint8Array;
   readonly securityFuse: SecurityFuse;
   readonly tamper: TamperContact;
+  readonly clock: ClockSource;
 }
 
 /** The content of board.json. */
@@ -47,6 +49,8 @@ interface BoardRecord {
   readonly deviceSecret: string;
   readonly securityVersion: number;
   readonly isTampered: boolean;
+  /** How far its clock is ahead of the computer's, milliseconds; 0 where it was never set. */
+  readonly clockOffsetMs?: number;
 }
 
 /**
@@ -86,6 +90,7 @@ function boardIn(path: string, flash: FlashDevice, opened: BoardRecord): BoardDi
     flash,
     deviceSecret,
     tamper,
+    clock: createSystemClock(record.clockOffsetMs, (clockOffsetMs) => keep({ clockOffsetMs })),
     securityFuse: createSecurityFuse(record.securityVersion, (securityVersion) =>
       keep({ securityVersion }),
     ),
@@ -153,13 +158,14 @@ function isOfLaterFormat(record: unknown): boolean {
 
 function isBoardRecord(record: unknown): record is BoardRecord {
   if (!isObject(record) || record['format'] !== FORMAT) return false;
-  const { flash, deviceSecret, securityVersion, isTampered } = record;
+  const { flash, deviceSecret, securityVersion, isTampered, clockOffsetMs = 0 } = record;
   return (
     isGeometry(flash) &&
     typeof deviceSecret === 'string' &&
     new RegExp(`^[0-9a-f]{${2 * DEVICE_SECRET_SIZE}}$`).test(deviceSecret) &&
     Number.isInteger(securityVersion) &&
-    typeof isTampered === 'boolean'
+    typeof isTampered === 'boolean' &&
+    Number.isInteger(clockOffsetMs)
   );
 }
 

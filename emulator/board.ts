@@ -2,16 +2,24 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Entropy } from '#hw/hardware';
-import { wipe } from '#protocol/bytes';
+import { equalBytes, wipe } from '#protocol/bytes';
 import type { StateName } from '#protocol/state';
-import { checkImage } from './boot-rom.ts';
+import { type BoardFault, faultOf } from './board-fault.ts';
+import { type BootCheck, checkImage } from './boot-rom.ts';
 import { createCallQueue } from './call-queue.ts';
-import { type ClockSource, systemClock } from './clock.ts';
-import type { Cpu, RunningImage } from './cpu/cpu.ts';
+import { type ClockSource, createSystemClock } from './clock.ts';
+import type { Cpu, CpuFigures, CpuSnapshot, RunningImage } from './cpu/cpu.ts';
 import { createNodeVmCpu } from './cpu/node-vm.ts';
+import type { EngineFault } from './engine-fault.ts';
 import { systemEntropy } from './entropy.ts';
 import { createMemoryFlash, type FlashDevice } from './flash.ts';
-import { type BoardParts, checkPort, PORT_BYTES_MAX, PowerCycle } from './power-cycle.ts';
+import {
+  type BoardParts,
+  type CycleTimes,
+  checkPort,
+  PORT_BYTES_MAX,
+  PowerCycle,
+} from './power-cycle.ts';
 import { createSecurityFuse, type SecurityFuse } from './security-fuse.ts';
 import { createTamperContact, type TamperContact } from './tamper.ts';
 
@@ -36,20 +44,25 @@ export interface BoardOptions {
   readonly clock?: ClockSource;
   readonly entropy?: Entropy;
   readonly tamper?: TamperContact;
+  /** Whether the board has a crypto engine, or what is wrong with it; true by default. The image gives the same bytes. */
+  readonly cryptoEngine?: boolean | EngineFault;
   readonly cpu?: Cpu;
+  /** Hands out what the firmware sent; at once by default, later where the flash is durable only then (flash-bank.ts). */
+  readonly release?: (deliver: () => void) => void;
   /** Told once when the board goes dead until it is switched off. */
   readonly onFault?: (fault: BoardFault) => void;
 }
 
 /**
- * Why a board is dead although power is on. `imageRefused`: the boot ROM did not let the image run · `crashed`: the
- * firmware threw what it should not · `restartLoop`: it asked for a restart each time it was started.
+ * A running board, but for its parts that outlive power (flash, clock, noise, contact): whoever restores it brings these
+ * as they were. Not to be looked into.
  */
-export interface BoardFault {
-  readonly kind: 'imageRefused' | 'crashed' | 'restartLoop';
-  readonly message: string;
-  /** What the firmware threw. */
-  readonly cause?: unknown;
+export interface BoardSnapshot {
+  /** SHA-256 of the body of the image. */
+  readonly bodyDigest: Uint8Array;
+  readonly cpu: CpuSnapshot;
+  readonly indicator: StateName;
+  readonly times: CycleTimes;
 }
 
 /**
@@ -75,8 +88,20 @@ export interface Board extends AsyncDisposable {
   readonly tamper: TamperContact;
   readonly clock: ClockSource;
   readonly flash: FlashDevice;
+  readonly hasCryptoEngine: boolean;
   /** The algorithms of the image, for test vectors; undefined while it does not run. */
   readonly algorithms: RunningImage['algorithms'] | undefined;
+  /** What the image takes of its processor; undefined while it does not run, or where the processor has no limits. */
+  readonly cpuFigures: CpuFigures | undefined;
+  /** A copy of the processor's memory, for scans; undefined as the figures. */
+  memory(): Uint8Array | undefined;
+  /** @throws Error while nothing runs, within a call of the firmware, or on a processor without memory of its own */
+  snapshot(): BoardSnapshot;
+  /**
+   * Goes on from a snapshot, whatever was before: power is on, nothing is sent.
+   * @throws Error where this board's image, processor or hardware is another
+   */
+  restore(snapshot: BoardSnapshot): void;
 }
 
 /** A board that is still off. */
@@ -88,6 +113,7 @@ class EmulatedBoard implements Board {
   readonly #parts: BoardParts;
   readonly #securityFuse: SecurityFuse;
   readonly #cpu: Cpu;
+  readonly #release: (deliver: () => void) => void;
   readonly #onFault: (fault: BoardFault) => void;
   readonly #calls = createCallQueue();
   readonly #listeners = new Map<number, Set<(bytes: Uint8Array) => void>>();
@@ -104,12 +130,14 @@ class EmulatedBoard implements Board {
       imageKey: options.imageKey,
       deviceSecret: Uint8Array.from(options.deviceSecret ?? randomBytes(DEVICE_SECRET_SIZE)),
       flash: options.flash ?? createMemoryFlash(),
-      clock: options.clock ?? systemClock,
+      clock: options.clock ?? createSystemClock(),
       entropy: options.entropy ?? systemEntropy,
       tamper: options.tamper ?? createTamperContact(),
+      cryptoEngine: options.cryptoEngine ?? true,
     };
     this.#securityFuse = options.securityFuse ?? createSecurityFuse();
     this.#cpu = options.cpu ?? createNodeVmCpu();
+    this.#release = options.release ?? ((deliver) => deliver());
     this.#onFault = options.onFault ?? (() => undefined);
     this.#ends.push(this.#parts.tamper.onChange(() => this.tick()));
   }
@@ -138,8 +166,47 @@ class EmulatedBoard implements Board {
     return this.#parts.flash;
   }
 
+  get hasCryptoEngine(): boolean {
+    return this.#parts.cryptoEngine !== false;
+  }
+
   get algorithms(): RunningImage['algorithms'] | undefined {
     return this.#firmware?.algorithms;
+  }
+
+  get cpuFigures(): CpuFigures | undefined {
+    return this.#firmware?.machine?.figures;
+  }
+
+  memory(): Uint8Array | undefined {
+    return this.#firmware?.machine?.memory();
+  }
+
+  snapshot(): BoardSnapshot {
+    const machine = this.#firmware?.machine;
+    const check = this.#checkImage();
+    if (machine === undefined || this.#cycle === undefined || !check.ok)
+      throw new Error('No image runs on this board that could be kept as it is.');
+    return {
+      bodyDigest: check.header.bodyDigest,
+      cpu: machine.snapshot(),
+      indicator: this.#indicator,
+      times: this.#cycle.times,
+    };
+  }
+
+  restore({ bodyDigest, cpu, indicator, times }: BoardSnapshot): void {
+    const { restore, name } = this.#cpu;
+    const check = this.#checkImage();
+    if (restore === undefined) throw new Error(`${name} cannot go on from a snapshot.`);
+    if (!check.ok || !equalBytes(check.header.bodyDigest, bodyDigest))
+      throw new Error('The snapshot is of another image.');
+    this.#run(() => {
+      const cycle = this.#beginCycle(times);
+      this.#firmware = restore(cpu, cycle.hardware);
+      this.#cycle = cycle;
+      this.#indicator = indicator;
+    });
   }
 
   powerOn(): void {
@@ -195,10 +262,13 @@ class EmulatedBoard implements Board {
     this.#calls.run(() => {
       action();
       const sent = this.#outbox;
+      if (sent.length === 0) return;
       this.#outbox = [];
-      for (const { port, bytes } of sent)
-        for (const listener of this.#listeners.get(port) ?? [])
-          this.#calls.run(() => listener(bytes)); // queued: one that throws keeps nothing from the others
+      this.#release(() => {
+        for (const { port, bytes } of sent)
+          for (const listener of this.#listeners.get(port) ?? [])
+            this.#calls.run(() => listener(bytes)); // queued: one that throws keeps nothing from the others
+      });
     });
   }
 
@@ -223,27 +293,40 @@ class EmulatedBoard implements Board {
   }
 
   #start(): void {
-    const { flash, image, imageKey } = this.#parts;
-    this.#lose();
-    flash.restorePower();
-    const cycle = new PowerCycle(this.#parts, {
-      send: (port, bytes) => this.#outbox.push({ port, bytes }),
-      show: (state) => {
-        this.#indicator = state;
-      },
-    });
+    const cycle = this.#beginCycle();
     this.#cycle = cycle;
-    const check = checkImage(imageKey, this.#securityFuse.value, image);
+    const check = this.#checkImage();
     if (!check.ok) {
       this.#die({ kind: 'imageRefused', message: `The image was refused. ${check.reason}` });
       return;
     }
     this.#attempt(() => {
-      const firmware = this.#cpu.boot(check.source, cycle.hardware);
-      if (cycle.endedBy !== undefined) return;
+      const firmware = this.#cpu.boot(check.program, cycle.hardware);
+      if (cycle.endedBy !== undefined) {
+        firmware.kill();
+        return;
+      }
       this.#firmware = firmware;
       this.#securityFuse.blow(check.header.securityVersion);
     });
+  }
+
+  #checkImage(): BootCheck {
+    const { image, imageKey } = this.#parts;
+    return checkImage(imageKey, this.#securityFuse.value, image, this.#cpu.bytecodeEngine);
+  }
+
+  /** Power is back, and whatever ran before is gone. @param times where power was there all the time */
+  #beginCycle(times?: CycleTimes): PowerCycle {
+    this.#lose();
+    this.#parts.flash.restorePower();
+    const lines = {
+      send: (port: number, bytes: Uint8Array) => this.#outbox.push({ port, bytes }),
+      show: (state: StateName) => {
+        this.#indicator = state;
+      },
+    };
+    return new PowerCycle(this.#parts, lines, times);
   }
 
   /** Runs code of the image: what it throws where power is gone is forgotten, anything else is its defect. */
@@ -252,10 +335,7 @@ class EmulatedBoard implements Board {
     try {
       action();
     } catch (cause) {
-      if (cycle?.endedBy === undefined) {
-        const message = `The firmware crashed: ${describe(cause)}`;
-        this.#die({ kind: 'crashed', message, cause });
-      }
+      if (cycle?.endedBy === undefined) this.#die(faultOf(cause));
     }
     if (cycle?.endedBy === 'powerFailed') this.#lose();
   }
@@ -281,10 +361,4 @@ class EmulatedBoard implements Board {
     this.#firmware?.kill();
     this.#firmware = undefined;
   }
-}
-
-/** The class of an error from another realm is not ours: only its text is looked at. */
-function describe(cause: unknown): string {
-  const hasMessage = typeof cause === 'object' && cause !== null && 'message' in cause;
-  return String(hasMessage ? cause.message : cause);
 }

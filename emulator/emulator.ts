@@ -10,6 +10,7 @@ import { createAssembler, encodeMessage, RESET_SIZE } from '#protocol/message';
 import { type Board, createBoard } from './board.ts';
 import { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
 import type { ClockSource } from './clock.ts';
+import type { Cpu } from './cpu/cpu.ts';
 import type { FlashGeometry } from './flash.ts';
 import { type ImageFile, loadImage } from './image-file.ts';
 import { connectMemory, type MemoryPort } from './ports/memory.ts';
@@ -37,6 +38,13 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly ptyPath?: string;
   readonly clock?: ClockSource;
   readonly entropy?: Entropy;
+  /**
+   * What runs the image: the fast processor by default. One that takes bytecode gets that form of the image, where none is
+   * given.
+   */
+  readonly cpu?: Cpu;
+  /** Whether the meter has a crypto engine, which computes many times as fast as its image; true by default. */
+  readonly cryptoEngine?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,7 +67,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { image, imageKey } = imageOf(options);
   await using resources = new AsyncDisposableStack();
   const directory = resources.use(openDirectory(options, resources));
-  const { clock, entropy } = options;
+  const { clock, entropy, cpu, cryptoEngine } = options;
   const board = resources.use(
     createBoard({
       ...directory,
@@ -67,6 +75,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       imageKey,
       ...(clock !== undefined && { clock }),
       ...(entropy !== undefined && { entropy }),
+      ...(cpu !== undefined && { cpu }),
+      ...(cryptoEngine !== undefined && { cryptoEngine }),
     }),
   );
   board.powerOn();
@@ -85,8 +95,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 /** An image of one's own has a key of one's own: one without the other is a mistake. */
-function imageOf({ image, imageKey }: Partial<ImageFile>): ImageFile {
-  if (image === undefined && imageKey === undefined) return loadImage();
+function imageOf({ image, imageKey, cpu }: EmulatorOptions): ImageFile {
+  if (image === undefined && imageKey === undefined)
+    return loadImage(cpu?.bytecodeEngine === undefined ? 'source' : 'bytecode');
   if (image !== undefined && imageKey !== undefined) return { image, imageKey };
   throw new TypeError('An image and the key it was signed with are given together.');
 }

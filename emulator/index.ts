@@ -1,16 +1,35 @@
 /** What the package offers of the emulator: `import { startEmulator } from 'tessera/emulator'`. */
 
-export { type Board, type BoardFault, type BoardOptions, createBoard } from './board.ts';
+export { type Board, type BoardOptions, type BoardSnapshot, createBoard } from './board.ts';
 export { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
-export { type ClockSource, createManualClock, type ManualClock, systemClock } from './clock.ts';
-export type { Cpu, RunningImage } from './cpu/cpu.ts';
+export type { BoardFault } from './board-fault.ts';
+export {
+  type ClockSource,
+  createManualClock,
+  createSystemClock,
+  type ManualClock,
+} from './clock.ts';
+export type {
+  Cpu,
+  CpuFigures,
+  CpuSnapshot,
+  LimitName,
+  Machine,
+  Mark,
+  Program,
+  RunningImage,
+} from './cpu/cpu.ts';
+export { type CpuName, cpuNames, createCpu } from './cpu/cpus.ts';
 export { createNodeVmCpu } from './cpu/node-vm.ts';
+export { createQuickJsCpu } from './cpu/quickjs.ts';
+export type { MachineLimits } from './cpu/quickjs-machine.ts';
 export {
   boardPorts,
   type Emulator,
   type EmulatorOptions,
   startEmulator,
 } from './emulator.ts';
+export type { EngineFault } from './engine-fault.ts';
 export {
   createBiasedEntropy,
   createSeededEntropy,
@@ -41,4 +60,5 @@ export { type ImageFile, loadImage } from './image-file.ts';
 export { connectMemory, type MemoryPort } from './ports/memory.ts';
 export { openPty, type PtyOptions, type PtyPort } from './ports/pty.ts';
 export { listenTcp, type TcpOptions, type TcpPort } from './ports/tcp.ts';
+export { type Finding, findSecret, type Places, type ScanOptions } from './secret-scan.ts';
 export { createTamperContact, type TamperContact } from './tamper.ts';

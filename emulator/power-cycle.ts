@@ -1,8 +1,11 @@
 /** The hardware of a board for one power cycle: dead for ever once power is gone (hw/hardware.ts). */
 
+import type { CryptoEngine } from '#hw/crypto-engine';
 import type { Entropy, Hardware } from '#hw/hardware';
 import { type StateName, stateNames } from '#protocol/state';
 import type { ClockSource } from './clock.ts';
+import { createCryptoEngine } from './crypto-engine.ts';
+import { type EngineFault, withFault } from './engine-fault.ts';
 import type { FlashDevice } from './flash.ts';
 import { PowerLost } from './power.ts';
 import type { TamperContact } from './tamper.ts';
@@ -23,12 +26,20 @@ export interface BoardParts {
   readonly imageKey: Uint8Array;
   /** Header and body. */
   readonly image: Uint8Array;
+  /** Whether there is one, or what is wrong with it. */
+  readonly cryptoEngine: boolean | EngineFault;
 }
 
 /** Where the calls of the firmware lead that the outside sees. */
 export interface BoardLines {
   send(port: number, bytes: Uint8Array): void;
   show(state: StateName): void;
+}
+
+/** How long ago, in milliseconds, power came on and the watchdog was fed. */
+export interface CycleTimes {
+  readonly ticksMs: number;
+  readonly unfedMs: number;
 }
 
 /** What ended a power cycle: the switch, the firmware, or a flash whose power was cut. */
@@ -42,11 +53,17 @@ export class PowerCycle {
   #fedMs: number;
   #end: CycleEnd | undefined;
 
-  constructor(parts: BoardParts, lines: BoardLines) {
+  /** @param times of a cycle that this one goes on with; a new one where left out */
+  constructor(
+    parts: BoardParts,
+    lines: BoardLines,
+    { ticksMs, unfedMs }: CycleTimes = { ticksMs: 0, unfedMs: 0 },
+  ) {
     this.#parts = parts;
     this.#lines = lines;
-    this.#startMs = parts.clock.monotonicMs();
-    this.#fedMs = this.#startMs;
+    const nowMs = parts.clock.monotonicMs();
+    this.#startMs = nowMs - ticksMs;
+    this.#fedMs = nowMs - unfedMs;
     this.hardware = this.#createHardware();
   }
 
@@ -58,6 +75,10 @@ export class PowerCycle {
   /** Milliseconds since the watchdog was fed, or since power-up. */
   get unfedMs(): number {
     return this.#parts.clock.monotonicMs() - this.#fedMs;
+  }
+
+  get times(): CycleTimes {
+    return { ticksMs: this.#parts.clock.monotonicMs() - this.#startMs, unfedMs: this.unfedMs };
   }
 
   /** From now on every hardware call throws. The first cause stays. */
@@ -100,6 +121,7 @@ export class PowerCycle {
       clock: {
         nowMs: () => this.#powered(() => clock.nowMs()),
         ticksMs: () => this.#powered(() => clock.monotonicMs() - this.#startMs),
+        set: (timeMs) => this.#powered(() => clock.set(timeMs)),
       },
       tamper: { isTriggered: () => this.#powered(() => (tamper.isTriggered ? 1 : 0)) },
       indicator: { show: (state) => this.#powered(() => lines.show(stateOf(state))) },
@@ -117,6 +139,7 @@ export class PowerCycle {
         size: image.length,
         read: (offset, length) => this.#powered(() => readImage(image, offset, length)),
       },
+      cryptoEngine: this.#createCryptoEngine(),
       ports: {
         send: (port, data) => this.#powered(() => lines.send(port, bytesToSend(port, data))),
       },
@@ -126,6 +149,21 @@ export class PowerCycle {
           throw new PowerLost('the board was reset');
         }),
     };
+  }
+
+  #createCryptoEngine(): CryptoEngine | undefined {
+    const { cryptoEngine } = this.#parts;
+    if (cryptoEngine === false) return undefined;
+    const whole = createCryptoEngine();
+    const engine = cryptoEngine === true ? whole : withFault(whole, cryptoEngine);
+    type Call = (...given: unknown[]) => unknown;
+    const calls = Object.entries<Call>(engine as unknown as Record<string, Call>);
+    return Object.fromEntries(
+      calls.map(([name, call]) => [
+        name,
+        (...given: unknown[]) => this.#powered(() => call(...given)),
+      ]),
+    ) as unknown as CryptoEngine;
   }
 }
 

@@ -1,22 +1,15 @@
 /** The fast processor: a clean context of node:vm, never Node's own realm (runtimes.md 2, trap 2). */
 
 import vm from 'node:vm';
-import type { Hardware, ImageEntry } from '#hw/hardware';
-import type { Cpu } from './cpu.ts';
+import type { Firmware, Hardware, ImageEntry } from '#hw/hardware';
+import { BARE_SCOPE } from './bare-scope.ts';
+import type { Cpu, RunningImage } from './cpu.ts';
+import { hardwareTree } from './hardware-calls.ts';
 
 /** Images compiled at the same time; a test run has a few, a device one. */
 const SCRIPTS_MAX = 8;
 
-/**
- * What V8 puts into every context but a small engine has not, or what would make an image depend on more than its
- * hardware (architecture.md, decision 1). An image that needs one of them shall fail here, not on the board.
- */
-const BARE = new vm.Script(
-  `for (const name of ['console', 'Date', 'Intl', 'WebAssembly', 'SharedArrayBuffer', 'Atomics', 'WeakRef',
-     'FinalizationRegistry']) delete globalThis[name];
-   delete Math.random;`,
-  { filename: 'bare-context.js' },
-);
+const BARE = new vm.Script(BARE_SCOPE, { filename: 'bare-scope.js' });
 
 /** What the image's global scope holds after it was evaluated. */
 interface ImageScope {
@@ -25,39 +18,61 @@ interface ImageScope {
 }
 
 /**
- * No limits of memory or time, no snapshots: an endless loop in the image hangs the process. Not a wall against a
- * hostile image either (node:vm is none); the boot ROM runs signed images only.
+ * No limits of memory or time, no snapshots: an endless loop in the image hangs the process (a time-out of node:vm costs two
+ * milliseconds in every call, docs/cpu.md). Not a wall against a hostile image either (node:vm is none); the boot ROM
+ * runs signed images only.
  */
 export function createNodeVmCpu(): Cpu {
-  const scripts = new Map<string, vm.Script>();
-
-  function compiled(source: string): vm.Script {
-    const known = scripts.get(source);
-    if (known !== undefined) return known;
-    const script = new vm.Script(source, { filename: 'firmware.js' });
-    const [oldest] = scripts.keys();
-    if (scripts.size >= SCRIPTS_MAX && oldest !== undefined) scripts.delete(oldest);
-    scripts.set(source, script);
-    return script;
-  }
-
   return {
-    boot(source, hardware) {
-      const script = compiled(source);
+    name: 'node-vm',
+    bytecodeEngine: undefined,
+    restore: undefined,
+    boot(program, board) {
+      if (program.form !== 'source') throw new TypeError('node-vm runs source only');
+      const script = compiled(program.source);
+      const hardware = hardwareTree(board) as unknown as Hardware;
       const scope = bareContext();
       scope.hardware = hardware;
       script.runInContext(scope as unknown as vm.Context);
       const entry = scope.tessera;
       if (entry === undefined) throw new TypeError('the image left no `tessera` in its scope');
-      const firmware = entry.powerOn(hardware);
-      return {
-        receive: (port, data) => firmware.receive(port, data),
-        tick: () => firmware.tick(),
-        algorithms: entry.algorithms,
-        kill: () => undefined, // the collector takes the context when nothing holds the firmware any more
-      };
+      return running(entry, entry.powerOn(hardware));
     },
   };
+}
+
+/** Holds the image for as long as it runs; the collector takes its context once nothing holds it. */
+function running(entry: ImageEntry, firmware: Firmware): RunningImage {
+  let held: { readonly entry: ImageEntry; readonly firmware: Firmware } | undefined;
+  held = { entry, firmware };
+  const alive = () => {
+    if (held === undefined) throw new Error('the image was ended');
+    return held;
+  };
+  return {
+    receive: (port, data) => alive().firmware.receive(port, data),
+    tick: () => alive().firmware.tick(),
+    get algorithms() {
+      return alive().entry.algorithms;
+    },
+    machine: undefined,
+    kill() {
+      held = undefined;
+    },
+  };
+}
+
+/** Shared by all processors: what one has compiled, the next one only evaluates. */
+const scripts = new Map<string, vm.Script>();
+
+function compiled(source: string): vm.Script {
+  const known = scripts.get(source);
+  if (known !== undefined) return known;
+  const script = new vm.Script(source, { filename: 'firmware.js' });
+  const [oldest] = scripts.keys();
+  if (scripts.size >= SCRIPTS_MAX && oldest !== undefined) scripts.delete(oldest);
+  scripts.set(source, script);
+  return script;
 }
 
 function bareContext(): ImageScope {

@@ -22,6 +22,11 @@ function madeBoard(): string {
   return path;
 }
 
+/** What a test board takes of it: its clock stands still. */
+function partsOf({ flash, deviceSecret, securityFuse, tamper }: BoardDirectory) {
+  return { flash, deviceSecret, securityFuse, tamper };
+}
+
 test('a board is made where there is none, blank, with a secret of its own, for its owner only', () => {
   const first = opened(join(temporaryFolder(), 'a'));
   const second = opened(join(temporaryFolder(), 'b'));
@@ -67,12 +72,34 @@ test('closed, it holds no secret in memory any more and writes nothing', () => {
 test('a board runs from it, and again from it', () => {
   const path = join(temporaryFolder(), 'board');
   const first = openBoardDirectory(path);
-  ask(makeTestBoard(first).board, 'p\x07');
+  ask(makeTestBoard(partsOf(first)).board, 'p\x07');
   first[Symbol.dispose]();
 
-  const { board } = makeTestBoard(opened(path));
+  const { board } = makeTestBoard(partsOf(opened(path)));
 
   expect(ask(board, 'v\x07')).toEqual(['07070707']);
+});
+
+test('its clock runs with that of the computer, and stays as far ahead as it was set', () => {
+  const path = join(temporaryFolder(), 'board');
+  const first = openBoardDirectory(path);
+  const hourMs = 3_600_000;
+  expect(Math.abs(first.clock.nowMs() - Date.now())).toBeLessThan(hourMs / 2);
+  first.clock.set(Date.now() + 5 * hourMs);
+  first[Symbol.dispose]();
+
+  const { clock } = opened(path);
+
+  expect(Math.abs(clock.nowMs() - Date.now() - 5 * hourMs)).toBeLessThan(hourMs / 2);
+});
+
+test('a directory from before clocks could be set has one that was never set', () => {
+  const path = madeBoard();
+  const file = join(path, 'board.json');
+  const { clockOffsetMs: _, ...older } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify(older));
+
+  expect(Math.abs(opened(path).clock.nowMs() - Date.now())).toBeLessThan(1_800_000);
 });
 
 test('one emulator at a time', () => {

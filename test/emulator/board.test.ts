@@ -2,9 +2,13 @@
 
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createBoard } from '#emulator/board';
+import type { Cpu } from '#emulator/cpu/cpu';
+import { createNodeVmCpu } from '#emulator/cpu/node-vm';
 import { createSeededEntropy, deadEntropy } from '#emulator/entropy';
 import { connectMemory } from '#emulator/ports/memory';
+import { PowerLost } from '#emulator/power';
 import { createTamperContact } from '#emulator/tamper';
+import type { CryptoEngine } from '#hw/crypto-engine';
 import { ask, makeTestBoard, TEST_TIME_MS } from '#test/support/board';
 import { TEST_FIRMWARE, testImage, testImageKey } from '#test/support/test-firmware';
 
@@ -24,6 +28,29 @@ describe('what the firmware sees', () => {
     const { board } = makeTestBoard();
 
     expect(ask(board, request)).toEqual([answer]);
+  });
+
+  test('a crypto engine, where the board has one; a new one at each start, dead without power', () => {
+    const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    const engines: CryptoEngine[] = [];
+    const cpu = createNodeVmCpu();
+    const watching: Cpu = {
+      ...cpu,
+      boot(program, hardware) {
+        if (hardware.cryptoEngine !== undefined) engines.push(hardware.cryptoEngine);
+        return cpu.boot(program, hardware);
+      },
+    };
+    const { board } = makeTestBoard({ cpu: watching });
+    expect(ask(board, 'habc')).toEqual([abc]);
+    expect(ask(makeTestBoard({ cryptoEngine: false }).board, 'habc')).toEqual(['no engine']);
+    engines[0]?.hashBegin();
+
+    board.powerOff();
+    board.powerOn();
+
+    expect(() => engines[0]?.hashEnd()).toThrow(PowerLost);
+    expect(() => engines[1]?.hashEnd()).toThrow('out of turn');
   });
 
   test('noise that a seed repeats, and that goes on over restarts', () => {

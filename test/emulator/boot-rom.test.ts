@@ -21,7 +21,7 @@ function flipped(at: number, bit = 0): Uint8Array {
 test('an image that is whole runs', () => {
   const check = checkImage(publicKey, 1, image);
 
-  expect(check).toMatchObject({ ok: true, source: TEST_FIRMWARE });
+  expect(check).toMatchObject({ ok: true, program: { form: 'source', source: TEST_FIRMWARE } });
   expect(makeTestBoard().board.fault).toBeUndefined();
 });
 

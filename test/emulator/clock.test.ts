@@ -1,7 +1,7 @@
 /** The clocks of a board (requirements.md H1, H4). */
 
 import { expect, test } from 'vitest';
-import { createManualClock, systemClock } from '#emulator/clock';
+import { createManualClock, createSystemClock } from '#emulator/clock';
 
 test('a manual clock stands still unless it is moved', () => {
   const clock = createManualClock(1_000);
@@ -42,6 +42,23 @@ test.each([-1, 0.5, Number.NaN])('time is moved by whole milliseconds, not by %d
 });
 
 test('the clock of this computer gives whole milliseconds', () => {
-  expect(systemClock.nowMs()).toSatisfy(Number.isSafeInteger);
-  expect(systemClock.monotonicMs()).toSatisfy(Number.isSafeInteger);
+  const clock = createSystemClock();
+
+  expect(clock.nowMs()).toSatisfy(Number.isSafeInteger);
+  expect(clock.monotonicMs()).toSatisfy(Number.isSafeInteger);
+});
+
+test('the clock of this computer can be set, and tells how far it is ahead from then on', () => {
+  const kept: number[] = [];
+  const clock = createSystemClock(0, (offsetMs) => kept.push(offsetMs));
+  const before = clock.nowMs();
+
+  clock.set(before + 3_600_000);
+
+  expect(clock.nowMs() - before).toBeGreaterThanOrEqual(3_600_000);
+  expect(kept).toHaveLength(1);
+  const again = createSystemClock(kept[0] as number);
+  expect(again.nowMs() - clock.nowMs()).toSatisfy((late: number) => late >= 0 && late < 60_000);
+  expect(() => clock.set(0.5)).toThrow(RangeError);
+  expect(kept).toHaveLength(1);
 });

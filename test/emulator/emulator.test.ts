@@ -3,7 +3,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { nodeCrypto } from '#driver/node-crypto';
+import { createCpu } from '#emulator/cpu/cpus';
 import { startEmulator } from '#emulator/emulator';
+import { loadImage } from '#emulator/image-file';
+import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import { createAssembler, encodeMessage, type Message } from '#protocol/message';
 import { temporaryFolder } from '#test/support/temporary-folder';
 import { TEST_FIRMWARE, testImage, testImageKey } from '#test/support/test-firmware';
@@ -29,6 +33,15 @@ test('the real image comes up in a throw-away directory and answers on its port'
   await emulator[Symbol.asyncDispose]();
   expect(emulator.board.isPowered).toBe(false);
   expect(existsSync(emulator.directory)).toBe(false);
+});
+
+test('a processor that takes bytecode gets the image in that form', async () => {
+  await using emulator = await startEmulator({ cpu: createCpu('quickjs') });
+
+  expect(emulator.board.cpuFigures?.ram.limit).toBe(4 << 20);
+  const { bodyDigest } = emulator.board.snapshot();
+  const { image } = loadImage('bytecode');
+  expect(bodyDigest).toEqual(nodeCrypto.sha256(image.subarray(IMAGE_HEADER_SIZE)));
 });
 
 test('a directory that is given stays, and has one emulator at a time', async () => {

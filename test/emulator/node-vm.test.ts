@@ -12,7 +12,7 @@ const noHardware = {} as Hardware;
 function evaluated(expression: string, cpu: Cpu = createNodeVmCpu()): unknown {
   const source = `
     globalThis.tessera = { powerOn: () => ({}), algorithms: { evaluate: () => ${expression} } };`;
-  return cpu.boot(source, noHardware).algorithms['evaluate']?.();
+  return cpu.boot({ form: 'source', source }, noHardware).algorithms['evaluate']?.();
 }
 
 test('an image has the language and its hardware', () => {
