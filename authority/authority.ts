@@ -6,17 +6,25 @@
 
 import { keyId } from '#protocol/documents/key-id';
 import type { RequestOf, ResponseOf } from '#protocol/http/route';
+import { takeBatch } from './batches.ts';
 import { findCertificate } from './certificates.ts';
+import { setClock } from './clock-settings.ts';
 import { type AuthorityContext, type AuthorityOptions, openContext } from './context.ts';
+import { listOverdue } from './deadlines.ts';
 import { listFindings } from './findings.ts';
 import { askForReport, takeReport } from './inspection.ts';
-import { grantLicence } from './licences.ts';
-import { allotMeter, certifyMeter } from './meters.ts';
-import { currentRateTable, publishRateTable } from './rates.ts';
+import { grantLicence, latestLicence } from './licences.ts';
+import { latestOrder, listOrders, orderLock } from './lock-orders.ts';
+import { listLogRecords } from './meter-log.ts';
+import { allotMeter, certifyMeter, readMeter } from './meters.ts';
+import { currentRateTable, nextRateTable, publishRateTable } from './rates.ts';
+import { reconcile } from './reconciliation.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 import type { authorityRoutes } from './routes.ts';
+import { answerSpoilageRequest } from './spoilage.ts';
 import { answerValueRequest, providerAccount, registerProvider } from './value.ts';
 import { verifyEvidence } from './verification.ts';
+import { takeWithdrawal } from './withdrawals.ts';
 
 type AuthorityRoutes = typeof authorityRoutes;
 type Name = keyof AuthorityRoutes;
@@ -56,16 +64,48 @@ function servicesOf(context: AuthorityContext): AuthorityServices {
         : { ok: true, value: { certificate } };
     },
     currentRateTable: () => currentRateTable(context),
+    nextRateTable: () => nextRateTable(context),
     publishRateTable: (order) => publishRateTable(context, order),
+    licence: (which) => latestLicence(context, which),
+    setClock: (asked) => setClock(context, asked),
     registerProvider: (applicant) => registerProvider(context, applicant),
     providerAccount: (which) => providerAccount(context, which),
+    reconcile: (which) => reconcile(context, which),
+    answerSpoilageRequest: (request) => answerSpoilageRequest(context, request),
+    takeWithdrawal: (proof) => takeWithdrawal(context, proof),
+    takeBatch: (batch) => takeBatch(context, batch),
     answerValueRequest: (request) => answerValueRequest(context, request),
     allotMeter: (order) => allotMeter(context, order),
     certifyMeter: (keys) => certifyMeter(context, keys),
     grantLicence: (order) => grantLicence(context, order),
+    readMeter: (which) => readMeter(context, which),
+    orderLock: (order) => orderLock(context, order),
     askForReport: (which) => askForReport(context, which),
-    takeReport: (report) => takeReport(context, report),
+    takeReport: (taken) => takeReport(context, taken),
+    ...listsOf(context),
     verifyEvidence: async (scan) => ({ ok: true, value: await verifyEvidence(context, scan) }),
+  };
+}
+
+type Lists = 'lockOrder' | 'listOrders' | 'listLogRecords' | 'listOverdue' | 'listFindings';
+
+/** What is told of what is on record. */
+function listsOf(context: AuthorityContext): Pick<AuthorityServices, Lists> {
+  const ofMeter = async <T>(
+    meterId: Uint8Array,
+    read: () => Promise<T>,
+  ): Promise<AuthorityOutcome<T>> => {
+    const known = await readMeter(context, { meterId });
+    return known.ok ? { ok: true, value: await read() } : known;
+  };
+  return {
+    lockOrder: ({ meterId }) =>
+      ofMeter(meterId, async () => ({ order: await latestOrder(context, meterId) })),
+    listOrders: (from) =>
+      ofMeter(from.meterId, async () => ({ orders: await listOrders(context, from) })),
+    listLogRecords: (from) =>
+      ofMeter(from.meterId, async () => ({ records: await listLogRecords(context, from) })),
+    listOverdue: async () => ({ ok: true, value: { meters: await listOverdue(context) } }),
     listFindings: async (from) => ({
       ok: true,
       value: { findings: await listFindings(context, from) },

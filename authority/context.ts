@@ -39,6 +39,7 @@ export async function openContext(options: AuthorityOptions): Promise<AuthorityC
 export type CounterName =
   | 'certificate'
   | 'finding'
+  | 'inspection'
   | 'licence'
   | 'provider'
   | 'rateTable'

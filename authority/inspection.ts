@@ -1,211 +1,235 @@
-/** Inspections: a challenge, and the signed status report that answers it, checked and kept (requirements.md A9). */
+/**
+ * Inspections: a challenge, and the signed report that answers it with the security log, judged and kept. Where nothing speaks
+ * against the meter it gets an acknowledgement; where it was copied or set back it is locked (requirements.md A9, G6, G9;
+ * domain.md R24-R26).
+ */
 
 import { equalBytes } from '#protocol/bytes';
-import { formatMeterId } from '#protocol/documents/meter-id';
 import {
-  readStatusReport,
-  type StatusReport,
-  statusReportDocument,
-  verifyStatusReport,
-} from '#protocol/documents/status-report';
+  type InspectionReport,
+  issueAcknowledgement,
+  readInspectionReport,
+  verifyInspectionReport,
+} from '#protocol/documents/inspection';
+import { formatMeterId } from '#protocol/documents/meter-id';
 import { latestCertificate } from './certificates.ts';
-import { type Check, judge, unknown } from './check.ts';
-import type { AuthorityContext, AuthorityTransaction } from './context.ts';
+import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 import { recordFinding } from './findings.ts';
+import { latestOrder, lockBecause } from './lock-orders.ts';
+import { judgeLog, keepLog, logCountOf } from './meter-log.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import {
+  judgeReport,
+  type KnownMeter,
+  type PlacedReport,
+  type ReportCheck,
+} from './report-checks.ts';
+import { noteRedates } from './spoilage.ts';
 
 export const CHALLENGE_SIZE = 16;
-/** How far the clock of a meter may be from ours, milliseconds. */
-const CLOCK_TOLERANCE_MS = 10 * 60 * 1000;
-
-export const reportCheckNames = ['registers', 'history', 'indicia', 'clock', 'fault'] as const;
-export type ReportCheckName = (typeof reportCheckNames)[number];
-export type ReportCheck = Check<ReportCheckName>;
+/** How many challenges of one meter are kept without an answer. */
+const OPEN_CHALLENGES_MAX = 16;
 
 export interface ReportVerdict {
   /** Whether nothing speaks against the meter. */
   readonly accepted: boolean;
   readonly checks: readonly ReportCheck[];
+  /** For the meter; undefined where it is not accepted. */
+  readonly acknowledgement: Uint8Array | undefined;
+  /** The latest order to the meter; undefined where there is none. */
+  readonly order: Uint8Array | undefined;
 }
 
-/** Begins an inspection: sixteen random bytes that the report must hold. */
+export interface ReportTaken {
+  readonly report: Uint8Array;
+  /** Records of the security log, from the first that is not here to the last that the report counts. */
+  readonly log: Uint8Array;
+}
+
+/** Begins an inspection: sixteen random bytes that the report must hold. Anybody may, so old ones make room. */
 export async function askForReport(
   { crypto, db, now }: AuthorityContext,
   { meterId }: { readonly meterId: Uint8Array },
-): Promise<AuthorityOutcome<{ readonly challenge: Uint8Array }>> {
+): Promise<AuthorityOutcome<{ readonly challenge: Uint8Array; readonly logCount: number }>> {
   const challenge = crypto.randomBytes(CHALLENGE_SIZE);
+  const meter = formatMeterId(meterId);
   return db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
+    const number = await nextNumber(trx, 'inspection');
     await trx
       .insertInto('challenges')
-      .values({ challenge, meter_id: formatMeterId(meterId), asked_ms: now() })
+      .values({ challenge, meter_id: meter, asked_ms: now(), number })
       .execute();
-    return { ok: true, value: { challenge } };
+    await dropOldChallenges(trx, meter);
+    return { ok: true, value: { challenge, logCount: await logCountOf(trx, meterId) } };
   });
+}
+
+async function dropOldChallenges(trx: AuthorityTransaction, meter: string): Promise<void> {
+  const open = trx
+    .selectFrom('challenges')
+    .select('challenges.challenge')
+    .leftJoin('status_reports', 'status_reports.challenge', 'challenges.challenge')
+    .where('challenges.meter_id', '=', meter)
+    .where('status_reports.challenge', 'is', null);
+  const kept = await open
+    .orderBy('challenges.number', 'desc')
+    .offset(OPEN_CHALLENGES_MAX)
+    .limit(OPEN_CHALLENGES_MAX)
+    .execute();
+  for (const { challenge } of kept)
+    await trx.deleteFrom('challenges').where('challenge', '=', challenge).execute();
 }
 
 /** Takes a report. The same report gets the same verdict again; each failed check is recorded as a finding. */
 export async function takeReport(
   context: AuthorityContext,
-  { report }: { readonly report: Uint8Array },
+  { report, log }: ReportTaken,
 ): Promise<AuthorityOutcome<ReportVerdict>> {
-  const read = readStatusReport(report);
+  const read = readInspectionReport(report);
   if (!read.ok) return refuseBecause('documentMalformed');
   const { meterId, challenge } = read.value;
   const certificate = await latestCertificate(context, meterId, 'device');
   if (certificate === undefined) return refuseBecause('meterNotCertified');
   const asked = { meterId, challenge };
   const { publicKey } = certificate.fields;
-  if (!verifyStatusReport(context.crypto, publicKey, report, asked).ok)
+  if (!verifyInspectionReport(context.crypto, publicKey, report, asked).ok)
     return refuseBecause('signatureInvalid');
   return context.db.transaction().execute(async (trx) => {
     await lockMeter(trx, meterId);
-    if (!(await isAsked(trx, read.value))) return refuseBecause('challengeUnknown');
+    const askedNumber = await challengeNumber(trx, read.value);
+    if (askedNumber === undefined) return refuseBecause('challengeUnknown');
     const taken = await trx
       .selectFrom('status_reports')
-      .select(['report', 'checks'])
+      .select(['report', 'checks', 'acknowledgement'])
       .where('challenge', '=', challenge)
       .executeTakeFirst();
-    if (taken !== undefined)
-      return equalBytes(taken.report, report)
-        ? { ok: true, value: verdict(JSON.parse(taken.checks)) }
-        : refuseBecause('challengeUsed');
-    return { ok: true, value: await judgeAndKeep(context, trx, report, read.value) };
+    const outcome =
+      taken === undefined
+        ? await judgeAndKeep(context, trx, { report, log }, read.value, askedNumber)
+        : repeated(taken, report);
+    if (!outcome.ok) return outcome;
+    const order = await latestOrder({ db: trx }, meterId);
+    return { ok: true, value: { ...outcome.value, order } };
   });
 }
 
-function verdict(checks: readonly ReportCheck[]): ReportVerdict {
-  return { accepted: checks.every(({ outcome }) => outcome !== 'fail'), checks };
+type Judged = AuthorityOutcome<Omit<ReportVerdict, 'order'>>;
+
+function repeated(
+  taken: { report: Uint8Array; checks: string; acknowledgement: Uint8Array | null },
+  report: Uint8Array,
+): Judged {
+  if (!equalBytes(taken.report, report)) return refuseBecause('challengeUsed');
+  return verdict(JSON.parse(taken.checks), taken.acknowledgement ?? undefined);
 }
 
-async function isAsked(
+function verdict(checks: readonly ReportCheck[], acknowledgement: Uint8Array | undefined): Judged {
+  return { ok: true, value: { accepted: isAccepted(checks), checks, acknowledgement } };
+}
+
+const isAccepted = (checks: readonly ReportCheck[]): boolean =>
+  checks.every(({ outcome }) => outcome !== 'fail');
+
+/** The place of a challenge among challenges and reports; undefined where this meter was not asked. */
+async function challengeNumber(
   trx: AuthorityTransaction,
-  { challenge, meterId }: StatusReport,
-): Promise<boolean> {
+  { challenge, meterId }: InspectionReport,
+): Promise<number | undefined> {
   const row = await trx
     .selectFrom('challenges')
-    .select('meter_id')
+    .select(['meter_id', 'number'])
     .where('challenge', '=', challenge)
     .executeTakeFirst();
-  return row?.meter_id === formatMeterId(meterId);
+  return row?.meter_id === formatMeterId(meterId) ? row.number : undefined;
+}
+
+/** Whether no report of the meter was taken since the challenge was given. */
+async function isNewest(
+  trx: AuthorityTransaction,
+  meter: string,
+  askedNumber: number,
+): Promise<boolean> {
+  const later = await trx
+    .selectFrom('status_reports')
+    .select('number')
+    .where('meter_id', '=', meter)
+    .where('number', '>', askedNumber)
+    .limit(1)
+    .executeTakeFirst();
+  return later === undefined;
+}
+
+async function knownMeter(trx: AuthorityTransaction, meter: string): Promise<KnownMeter> {
+  const row = await trx
+    .selectFrom('meters')
+    .select(['lock_sequence', 'licence_sequence', 'spoilage_refunded'])
+    .where('meter_id', '=', meter)
+    .executeTakeFirstOrThrow();
+  return {
+    lockSequence: row.lock_sequence,
+    licenceSequence: row.licence_sequence,
+    spoilageRefunded: row.spoilage_refunded,
+  };
 }
 
 async function judgeAndKeep(
   context: AuthorityContext,
   trx: AuthorityTransaction,
-  bytes: Uint8Array,
-  report: StatusReport,
-): Promise<ReportVerdict> {
+  taken: ReportTaken,
+  report: InspectionReport,
+  askedNumber: number,
+): Promise<Judged> {
   const meter = formatMeterId(report.meterId);
   const receivedMs = context.now();
-  const checks = [
-    judgeRegisters(report),
-    await judgeHistory(trx, meter, report),
-    await judgeIndicia(trx, meter, report),
-    judgeClock(report, receivedMs),
-    judge(
-      'fault',
-      report.fault === 0 && report.state !== 'error',
-      'The meter reports no fault.',
-      `The meter is in the state ${report.state} with fault 0x${report.fault.toString(16)}.`,
-    ),
-  ];
+  const isOrdered = await isNewest(trx, meter, askedNumber);
+  const placed: PlacedReport = { report, isOrdered };
+  const log = await judgeLog(context.crypto, trx, report, taken.log, isOrdered);
+  if (!log.isWhole)
+    return refuseBecause('logIncomplete', `Send the records ${log.from} to ${log.to}.`);
+  const known = await knownMeter(trx, meter);
+  const { checks: others, isCloned } = await judgeReport(trx, placed, known, receivedMs);
+  const checks = [...others, log.check];
+  await keepLog(context, trx, meter, log.added);
+  await noteRedates(context, trx, report.meterId, log.records);
+  const acknowledgement = isAccepted(checks) ? await acknowledge(context, trx, report) : null;
   await trx
     .insertInto('status_reports')
     .values({
       challenge: report.challenge,
       meter_id: meter,
       journal_sequence: report.journalSequence,
-      report: bytes,
+      report: taken.report,
       checks: JSON.stringify(checks),
       received_ms: receivedMs,
+      number: await nextNumber(trx, 'inspection'),
+      acknowledgement,
     })
     .execute();
   for (const { name: kind, outcome, text } of checks)
     if (outcome === 'fail')
-      await recordFinding(context, trx, { kind, meterId: meter, text, evidence: bytes });
-  return verdict(checks);
+      await recordFinding(context, trx, { kind, meterId: meter, text, evidence: taken.report });
+  if (isCloned || log.isForked)
+    await lockBecause(context, trx, {
+      meterId: report.meterId,
+      reason: 'registers',
+      cause: checks.filter(({ outcome }) => outcome === 'fail').map(({ text }) => text)[0] ?? '',
+    });
+  return verdict(checks, acknowledgement ?? undefined);
 }
 
-function judgeRegisters({ registers }: StatusReport): ReportCheck {
-  const { ascending, descending, refunded, credited, descendingMax } = registers;
-  return judge(
-    'registers',
-    ascending + descending + refunded === credited && descending <= descendingMax,
-    'The registers add up to what was credited.',
-    'The registers do not add up to what was credited, or pass their maximum.',
-  );
-}
-
-/** What never falls between two reports of a meter. */
-function growing({ registers, journalSequence, imageVersion }: StatusReport): readonly number[] {
-  const { ascending, refunded, credited, pieceCount, zeroPieceCount, refillSequence } = registers;
-  const { certificateAscending, certificatePieceCount } = registers;
-  return [
-    ascending,
-    refunded,
-    credited,
-    pieceCount,
-    zeroPieceCount,
-    refillSequence,
-    certificateAscending,
-    certificatePieceCount,
-    journalSequence,
-    imageVersion,
-  ];
-}
-
-async function judgeHistory(
+/** The answer that lets the meter go on, and frees as much of its log as this report has signed. */
+async function acknowledge(
+  { crypto, keys, now }: AuthorityContext,
   trx: AuthorityTransaction,
-  meter: string,
-  report: StatusReport,
-): Promise<ReportCheck> {
-  const last = await trx
-    .selectFrom('status_reports')
-    .select('report')
-    .where('meter_id', '=', meter)
-    .orderBy('journal_sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (last === undefined) return unknown('history', 'It is the first report of this meter.');
-  const earlier = statusReportDocument.read(last.report);
-  if (!earlier.ok) throw new Error('the record of a status report is damaged');
-  const before = growing(earlier.value);
-  return judge(
-    'history',
-    growing(report).every((value, place) => value >= (before[place] as number)),
-    'Nothing that only grows has fallen since the last report.',
-    'A register, a counter, the journal or the image is older than in an earlier report.',
-  );
-}
-
-/** The meter must have counted what was seen of it in the mail. */
-async function judgeIndicia(
-  trx: AuthorityTransaction,
-  meter: string,
-  { registers }: StatusReport,
-): Promise<ReportCheck> {
-  const row = await trx
-    .selectFrom('sightings')
-    .select((eb) => eb.fn.max('piece_count').as('piece_count'))
-    .where('meter_id', '=', meter)
-    .executeTakeFirst();
-  const highest = row?.piece_count ?? undefined;
-  if (highest === undefined) return unknown('indicia', 'No indicium of this meter was seen.');
-  return judge(
-    'indicia',
-    highest <= registers.pieceCount,
-    'The meter has counted every indicium that was seen.',
-    `An indicium with piece number ${highest} was seen, but the meter has counted ${registers.pieceCount}.`,
-  );
-}
-
-function judgeClock({ timeMs }: StatusReport, receivedMs: number): ReportCheck {
-  return judge(
-    'clock',
-    Math.abs(timeMs - receivedMs) <= CLOCK_TOLERANCE_MS,
-    'The secure clock is right.',
-    timeMs === 0 ? 'The secure clock is not trusted.' : 'The secure clock is wrong.',
-  );
+  { meterId, challenge, logCount, logHead }: InspectionReport,
+): Promise<Uint8Array> {
+  const timeMs = now();
+  await trx
+    .updateTable('meters')
+    .set({ contact_ms: timeMs, report_ms: timeMs })
+    .where('meter_id', '=', formatMeterId(meterId))
+    .execute();
+  return issueAcknowledgement(crypto, keys, { meterId, challenge, logCount, logHead, timeMs });
 }

@@ -3,6 +3,9 @@
 import { equalBytes } from '#protocol/bytes';
 import { type BornKeys, verifyMakingProof } from '#protocol/documents/making';
 import { encodeMeterId, formatMeterId } from '#protocol/documents/meter-id';
+import type { LockAction } from '#protocol/documents/orders';
+import { EMPTY_LOG } from '#protocol/documents/security-log';
+import { type Mills, mills } from '#protocol/mills';
 import { isPublicKey, issueCertificate, latestCertificate } from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
@@ -17,7 +20,15 @@ export async function allotMeter(
     const meterId = encodeMeterId({ model, serial });
     await trx
       .insertInto('meters')
-      .values({ meter_id: formatMeterId(meterId), licence_sequence: 0, made_ms: context.now() })
+      .values({
+        meter_id: formatMeterId(meterId),
+        licence_sequence: 0,
+        made_ms: context.now(),
+        lock_sequence: 0,
+        log_count: 0,
+        log_head: EMPTY_LOG.head,
+        spoilage_refunded: 0,
+      })
       .execute();
     return { ok: true, value: { meterId } };
   });
@@ -80,4 +91,43 @@ export async function lockMeter(trx: AuthorityTransaction, meterId: Uint8Array):
     .where('meter_id', '=', formatMeterId(meterId))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+export interface MeterRecord {
+  /** Of its latest licence; 0 where it has none. */
+  readonly licenceSequence: number;
+  /** The latest order to it. */
+  readonly lock: LockAction | undefined;
+  readonly isWithdrawn: boolean;
+  /** Records of its security log that are here. */
+  readonly logCount: number;
+  /** When it was last inspected or refilled, as far as is known, or first licensed. */
+  readonly contactMs: number | undefined;
+  /** When a report of it was last accepted. */
+  readonly reportMs: number | undefined;
+  /** What was refunded of its spoiled pieces. */
+  readonly spoilageRefunded: Mills;
+}
+
+/** What the authority knows of a meter. */
+export async function readMeter(
+  { db }: Pick<AuthorityContext, 'db'>,
+  { meterId }: { readonly meterId: Uint8Array },
+): Promise<AuthorityOutcome<MeterRecord>> {
+  const row = await db
+    .selectFrom('meters')
+    .selectAll()
+    .where('meter_id', '=', formatMeterId(meterId))
+    .executeTakeFirst();
+  if (row === undefined) return refuseBecause('meterUnknown');
+  const value = {
+    licenceSequence: row.licence_sequence,
+    lock: row.lock_action ?? undefined,
+    isWithdrawn: row.withdrawal !== null,
+    logCount: row.log_count,
+    contactMs: row.contact_ms ?? undefined,
+    reportMs: row.report_ms ?? undefined,
+    spoilageRefunded: mills(row.spoilage_refunded),
+  };
+  return { ok: true, value };
 }

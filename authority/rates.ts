@@ -2,6 +2,7 @@
 
 import { dateOf, isDate } from '#protocol/documents/date';
 import {
+  isRate,
   issueRateTable,
   type Rate,
   type RateTable,
@@ -9,6 +10,24 @@ import {
 } from '#protocol/documents/rate-table';
 import { type AuthorityContext, nextNumber } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+
+/** Bytes of a table that every meter takes. */
+export const RATE_TABLE_SIZE_MAX = 4_096;
+
+/** Mills; a table tells prices in 24 bits. */
+const PRICE_MAX = 0xff_ffff;
+/** What a table has beside its rates: magic, issuer, version, dates, length and signature. */
+const RATE_TABLE_FRAME = 4 + 8 + 4 + 4 + 4 + 2 + 64;
+
+/** How many bytes the rates take in a table. */
+function sizeOf(rates: readonly Rate[]): number {
+  const RATE_SIZE = 10;
+  return rates.reduce(
+    (size, { steps }) =>
+      steps.reduce((sum, { prices }) => sum + 5 + 3 * prices.length, size + RATE_SIZE),
+    RATE_TABLE_FRAME,
+  );
+}
 
 export interface RateTableOrder {
   /** First day of validity, YYYYMMDD. */
@@ -26,9 +45,7 @@ function isSound({ validFrom, validTo, rates }: RateTableOrder): boolean {
     validFrom <= validTo &&
     rates.length > 0 &&
     services.size === rates.length &&
-    rates.every(({ kind, minimum, maximum }) =>
-      kind === 'fixed' ? minimum === maximum : minimum <= maximum,
-    )
+    rates.every((rate) => isRate(rate) && rate.maximum <= PRICE_MAX)
   );
 }
 
@@ -38,6 +55,7 @@ export async function publishRateTable(
   order: RateTableOrder,
 ): Promise<AuthorityOutcome<{ readonly version: number; readonly rateTable: Uint8Array }>> {
   if (!isSound(order)) return refuseBecause('rateTableInvalid');
+  if (sizeOf(order.rates) > RATE_TABLE_SIZE_MAX) return refuseBecause('rateTableTooLarge');
   const rates = order.rates.toSorted((left, right) => left.serviceId - right.serviceId);
   return db.transaction().execute(async (trx) => {
     const version = await nextNumber(trx, 'rateTable');
@@ -62,17 +80,40 @@ export async function currentRateTable({
   db,
   now,
 }: AuthorityContext): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array }>> {
-  const today = dateOf(now());
-  const row = await db
-    .selectFrom('rate_tables')
-    .select('rate_table')
-    .where('valid_from', '<=', today)
-    .where('valid_to', '>=', today)
-    .orderBy('version', 'desc')
-    .executeTakeFirst();
+  const row = await currentEdition(db, dateOf(now()));
   return row === undefined
     ? refuseBecause('rateTableMissing')
     : { ok: true, value: { rateTable: row.rate_table } };
+}
+
+function currentEdition(db: AuthorityContext['db'], today: number) {
+  return db
+    .selectFrom('rate_tables')
+    .select(['version', 'rate_table'])
+    .where('valid_from', '<=', today)
+    .where('valid_to', '>=', today)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The table that will take over next: of the later editions that begin on another day, the one that begins first. */
+export async function nextRateTable({
+  db,
+  now,
+}: AuthorityContext): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array | undefined }>> {
+  const today = dateOf(now());
+  const current = await currentEdition(db, today);
+  const row = await db
+    .selectFrom('rate_tables')
+    .select('rate_table')
+    .where('valid_from', '>', today)
+    .where('version', '>', current?.version ?? 0)
+    .orderBy('valid_from')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return { ok: true, value: { rateTable: row?.rate_table } };
 }
 
 /** An edition, whenever it was valid; undefined where there is none. */

@@ -33,6 +33,46 @@ export const authorityRefusals = {
     advice: 'final',
     text: 'This meter was certified with other keys.',
   },
+  meterNotLicensed: {
+    httpStatus: 404,
+    advice: 'act',
+    text: 'This meter has no licence: have it licensed first.',
+  },
+  meterRevoked: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter was revoked, which is for ever.',
+  },
+  meterWithdrawn: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter has proved another withdrawal before.',
+  },
+  accountKindFixed: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'A meter with a current account never had another kind, and a prepaid one never becomes a current one.',
+  },
+  providerNotLicensed: {
+    httpStatus: 403,
+    advice: 'final',
+    text: 'The latest licence of the meter is for another provider.',
+  },
+  batchChanged: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The batch with this number was taken, and it was another one.',
+  },
+  batchOutOfSequence: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'Batches are taken in turn: send the one before first.',
+  },
+  logIncomplete: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'The report counts records of the security log that are not here and were not sent with it.',
+  },
   providerUnknown: {
     httpStatus: 404,
     advice: 'act',
@@ -56,12 +96,17 @@ export const authorityRefusals = {
   licenceInvalid: {
     httpStatus: 422,
     advice: 'final',
-    text: 'A licence has a ZIP of five digits, a least postage not above the most, and a register maximum of 32 bits.',
+    text: 'The terms of the licence contradict each other, or one of them is larger than its field (docs/documents.md).',
   },
   rateTableInvalid: {
     httpStatus: 422,
     advice: 'final',
-    text: 'A rate table names each service once, with a least charge not above the most, from a date to a later one.',
+    text: 'A rate table names each service once, with prices that fit its kind, from a date to a later one.',
+  },
+  rateTableTooLarge: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'A rate table has 4,096 bytes at most, or a meter does not take it.',
   },
   rateTableMissing: {
     httpStatus: 404,

@@ -1,5 +1,13 @@
 /** The tables of the authority, one interface each. Money in whole mills, instants in milliseconds since 1970 UTC. */
 
+import type { ColumnType } from 'kysely';
+import type { MovementKind } from '#protocol/documents/batch';
+import type { LockAction } from '#protocol/documents/orders';
+import type { AccountKindName, AccountName, LockReasonName } from '#protocol/state';
+
+/** A column that need not be given when the row is made. */
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
 /** Numbers that are given once, by name. */
 interface CounterTable {
   name: string;
@@ -21,6 +29,36 @@ interface MeterTable {
   /** Sequence of its last licence; 0 where it has none. */
   licence_sequence: number;
   made_ms: number;
+  /** Of its last licence; null where it has none. */
+  provider_id: Nullable<number>;
+  account_kind: Nullable<AccountKindName>;
+  warn_hours: Nullable<number>;
+  lock_hours: Nullable<number>;
+  /** When it was last heard of: an inspection, a refill, or its first licence. */
+  contact_ms: Nullable<number>;
+  /** When its last report was accepted. */
+  report_ms: Nullable<number>;
+  /** The last order to it; 0 and null where there is none. */
+  lock_sequence: number;
+  lock_action: Nullable<LockAction>;
+  /** How far its security log was handed in. */
+  log_count: number;
+  log_head: Uint8Array;
+  /** What was refunded of its spoiled pieces. */
+  spoilage_refunded: number;
+  /** The proof of its withdrawal. */
+  withdrawal: Nullable<Uint8Array>;
+}
+
+interface LockOrderTable {
+  meter_id: string;
+  sequence: number;
+  action: LockAction;
+  reason: LockReasonName;
+  document: Uint8Array;
+  /** Why, for a person. */
+  cause: string;
+  ordered_ms: number;
 }
 
 interface LicenceTable {
@@ -46,6 +84,10 @@ interface ProviderTable {
   certificate: Uint8Array;
   issued_total: number;
   issue_sequence: number;
+  /** What of it was issued for spoiled pieces. */
+  spoilage_total: number;
+  /** What came back from meters of this provider that were withdrawn. */
+  withdrawn_total: number;
 }
 
 interface ValueIssueTable {
@@ -56,10 +98,56 @@ interface ValueIssueTable {
   issue: Uint8Array;
 }
 
+interface SpoilageAnswerTable {
+  provider_id: number;
+  request_id: Uint8Array;
+  request: Uint8Array;
+  answer: Uint8Array;
+  amount: number;
+  /** Number of the issue; null where nothing was issued. */
+  sequence: number | null;
+}
+
+/** Pieces whose postage came back, and pieces that only redate one of those: neither may be seen in the mail. */
+interface RefundTable {
+  meter_id: string;
+  piece_count: number;
+  /** 0 of a piece that redates a refunded one. */
+  amount: number;
+  refunded_ms: number;
+}
+
+/** Which piece redates which, as security logs tell. */
+interface RedateTable {
+  meter_id: string;
+  piece_count: number;
+  original: number;
+}
+
+interface BatchTable {
+  provider_id: number;
+  number: number;
+  batch: Uint8Array;
+  received_ms: number;
+}
+
+/** Answers of providers to meters, as their batches tell them. */
+export interface MovementTable {
+  meter_id: string;
+  sequence: number;
+  provider_id: number;
+  kind: MovementKind;
+  account: AccountName;
+  amount: number;
+  time_ms: number;
+}
+
 interface ChallengeTable {
   challenge: Uint8Array;
   meter_id: string;
   asked_ms: number;
+  /** Counted with the reports, so that it tells whether it was asked before or after one was taken. */
+  number: number;
 }
 
 interface StatusReportTable {
@@ -69,6 +157,18 @@ interface StatusReportTable {
   report: Uint8Array;
   /** The checks as JSON: what was answered, answered again to the same report. */
   checks: string;
+  received_ms: number;
+  /** Counted with the challenges. */
+  number: number;
+  /** What the meter gets; null where something speaks against it. */
+  acknowledgement: Uint8Array | null;
+}
+
+/** The security logs of meters as they were handed in; never changed. */
+interface LogRecordTable {
+  meter_id: string;
+  count: number;
+  record: Uint8Array;
   received_ms: number;
 }
 
@@ -99,6 +199,13 @@ export interface AuthorityTables {
   rate_tables: RateTableTable;
   providers: ProviderTable;
   value_issues: ValueIssueTable;
+  lock_orders: LockOrderTable;
+  spoilage_answers: SpoilageAnswerTable;
+  refunds: RefundTable;
+  redates: RedateTable;
+  batches: BatchTable;
+  movements: MovementTable;
+  log_records: LogRecordTable;
   challenges: ChallengeTable;
   status_reports: StatusReportTable;
   sightings: SightingTable;

@@ -1,8 +1,8 @@
 /**
  * Value issued to the pools of providers, each request exactly once (requirements.md G3).
  *
- * Whatever money there is in meters and pools was issued here: the total of a provider only grows, by the amount of
- * each issue, and each issue tells the total it led to.
+ * Whatever money there is in meters and pools was issued here, bought or for spoiled pieces: the total of a provider only
+ * grows, by the amount of each issue, and each issue tells the total it led to.
  */
 
 import { encodeMeterId } from '#protocol/documents/meter-id';
@@ -60,6 +60,8 @@ export async function registerProvider(
         certificate,
         issued_total: 0,
         issue_sequence: 0,
+        spoilage_total: 0,
+        withdrawn_total: 0,
       })
       .execute();
     return { ok: true, value: { providerId, certificate } };
@@ -89,13 +91,7 @@ async function answerOnce(
   trx: AuthorityTransaction,
   { providerId, requestId, amount }: ValueRequest,
 ): Promise<AuthorityOutcome<{ readonly issue: Uint8Array }>> {
-  // writing the row holds it: requests of one provider follow one another
-  const account = await trx
-    .updateTable('providers')
-    .set((eb) => ({ issue_sequence: eb.ref('issue_sequence') }))
-    .where('provider_id', '=', providerId)
-    .returning(['issue_sequence', 'issued_total'])
-    .executeTakeFirstOrThrow();
+  const account = await lockProvider(trx, providerId);
   const answered = await trx
     .selectFrom('value_issues')
     .select(['amount', 'issue'])
@@ -106,22 +102,16 @@ async function answerOnce(
     return answered.amount === amount
       ? { ok: true, value: { issue: answered.issue } }
       : refuseBecause('requestIdReused');
-  if (account.issued_total + amount > MILLS_MAX) return refuseBecause('issueTooLarge');
-  const sequence = account.issue_sequence + 1;
-  const issuedTotal = mills(account.issued_total + amount);
+  if (account.issuedTotal + amount > MILLS_MAX) return refuseBecause('issueTooLarge');
+  const counted = await countIssue(trx, providerId, account, amount);
+  const { sequence } = counted;
   const issue = issueValue(context.crypto, context.keys, {
     providerId,
     requestId,
     amount,
-    sequence,
-    issuedTotal,
+    ...counted,
     timeMs: context.now(),
   });
-  await trx
-    .updateTable('providers')
-    .set({ issue_sequence: sequence, issued_total: issuedTotal })
-    .where('provider_id', '=', providerId)
-    .execute();
   await trx
     .insertInto('value_issues')
     .values({ provider_id: providerId, request_id: requestId, sequence, amount, issue })
@@ -129,19 +119,73 @@ async function answerOnce(
   return { ok: true, value: { issue } };
 }
 
+export interface ProviderBooks {
+  readonly issuedTotal: Mills;
+  /** Number of the last issue. */
+  readonly sequence: number;
+}
+
+/** Holds a provider until the transaction ends, so that its requests follow one another: writing the row locks it. */
+export async function lockProvider(
+  trx: AuthorityTransaction,
+  providerId: number,
+): Promise<ProviderBooks> {
+  const { issue_sequence, issued_total } = await trx
+    .updateTable('providers')
+    .set((eb) => ({ issue_sequence: eb.ref('issue_sequence') }))
+    .where('provider_id', '=', providerId)
+    .returning(['issue_sequence', 'issued_total'])
+    .executeTakeFirstOrThrow();
+  return { issuedTotal: mills(issued_total), sequence: issue_sequence };
+}
+
+/** Counts an issue to a provider that is held; nothing where there is nothing to issue. @returns where its books stand then */
+export async function countIssue(
+  trx: AuthorityTransaction,
+  providerId: number,
+  before: ProviderBooks,
+  amount: Mills,
+): Promise<ProviderBooks> {
+  if (amount === 0) return before;
+  const after = {
+    sequence: before.sequence + 1,
+    issuedTotal: mills(before.issuedTotal + amount),
+  };
+  await trx
+    .updateTable('providers')
+    .set({ issue_sequence: after.sequence, issued_total: after.issuedTotal })
+    .where('provider_id', '=', providerId)
+    .execute();
+  return after;
+}
+
+export interface ProviderAccount {
+  readonly name: string;
+  /** Everything issued, for spoiled pieces too. */
+  readonly issuedTotal: Mills;
+  readonly spoilageTotal: Mills;
+  /** What came back from meters that were withdrawn: issued, and out of use. */
+  readonly withdrawnTotal: Mills;
+  readonly issues: number;
+}
+
 /** A provider as the authority's books have it. */
 export async function providerAccount(
   { db }: AuthorityContext,
   { providerId }: { readonly providerId: number },
-): Promise<
-  AuthorityOutcome<{ readonly name: string; readonly issuedTotal: Mills; readonly issues: number }>
-> {
+): Promise<AuthorityOutcome<ProviderAccount>> {
   const row = await db
     .selectFrom('providers')
-    .select(['name', 'issued_total', 'issue_sequence'])
+    .select(['name', 'issued_total', 'issue_sequence', 'spoilage_total', 'withdrawn_total'])
     .where('provider_id', '=', providerId)
     .executeTakeFirst();
   if (row === undefined) return refuseBecause('providerUnknown');
-  const { name, issued_total, issue_sequence } = row;
-  return { ok: true, value: { name, issuedTotal: mills(issued_total), issues: issue_sequence } };
+  const value = {
+    name: row.name,
+    issuedTotal: mills(row.issued_total),
+    spoilageTotal: mills(row.spoilage_total),
+    withdrawnTotal: mills(row.withdrawn_total),
+    issues: row.issue_sequence,
+  };
+  return { ok: true, value };
 }

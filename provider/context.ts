@@ -3,18 +3,35 @@
 import { type Dialect, Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Crypto, KeyPair } from '#protocol/crypto';
+import type { Reconciliation } from '#protocol/http/reconciliation';
 import { providerMigrations } from './migrations.ts';
 import type { ProviderTables } from './tables.ts';
 
-/** The authority as the provider sees it, near or far. */
+/**
+ * The authority as the provider sees it, near or far. Every question may be asked again and is answered alike.
+ * Each method throws an Error where there is no answer, or a refusal: the message is told to the operator.
+ */
 export interface AuthorityLink {
-  /**
-   * Has value issued; the same request gives the same issue.
-   * @throws Error where there is no answer, or a refusal: the message is told to the operator
-   */
+  /** Has value issued. */
   answerValueRequest(request: {
     readonly request: Uint8Array;
   }): Promise<{ readonly issue: Uint8Array }>;
+  /** The certificate with a serial number. */
+  certificate(which: { readonly serial: number }): Promise<{ readonly certificate: Uint8Array }>;
+  /** The latest licence of a meter. */
+  licence(which: { readonly meterId: Uint8Array }): Promise<{ readonly licence: Uint8Array }>;
+  /** The latest order to a meter. */
+  lockOrder(which: {
+    readonly meterId: Uint8Array;
+  }): Promise<{ readonly order?: Uint8Array | undefined }>;
+  /** Has spoiled pieces judged, and their value issued. */
+  answerSpoilageRequest(request: {
+    readonly request: Uint8Array;
+  }): Promise<{ readonly answer: Uint8Array }>;
+  /** Tells of a withdrawal that was proved. */
+  takeWithdrawal(proof: { readonly report: Uint8Array }): Promise<{ readonly order: Uint8Array }>;
+  /** Tells what moved, and has the books compared. */
+  takeBatch(batch: { readonly batch: Uint8Array }): Promise<Reconciliation>;
 }
 
 export interface ProviderOptions {
@@ -30,6 +47,8 @@ export interface ProviderOptions {
   /** 33 bytes; what value issues and the certificates of meters are checked with. */
   readonly authorityKey: Uint8Array;
   readonly authority: AuthorityLink;
+  /** How many days after its date of mailing a spoiled piece may be claimed; 60 where left out (domain.md R21). */
+  readonly spoilageDays?: number | undefined;
 }
 
 export interface ProviderContext extends Omit<ProviderOptions, 'dialect'> {
@@ -55,7 +74,7 @@ export async function openContext(options: ProviderOptions): Promise<ProviderCon
 /** The next number of a kind, from 1; the transaction holds the counter until it ends, so that none is given twice. */
 export async function nextNumber(
   trx: ProviderTransaction,
-  name: 'customer' | 'finding',
+  name: 'customer' | 'finding' | 'claim',
 ): Promise<number> {
   const { value } = await trx
     .insertInto('counters')

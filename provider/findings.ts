@@ -40,6 +40,7 @@ export async function recordFinding(
       text,
       evidence,
       found_ms: now(),
+      batch_number: null,
     })
     .execute();
 }

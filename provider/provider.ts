@@ -5,14 +5,22 @@
  */
 
 import type { RequestOf, ResponseOf } from '#protocol/http/route';
+import { finishClaims, listClaims, readClaim, submitClaim } from './claims.ts';
+import { setClock } from './clock-settings.ts';
 import { openContext, type ProviderContext, type ProviderOptions } from './context.ts';
-import { closeAccount, listTransactions, openAccount, payIn, readCustomer } from './customers.ts';
+import { closeAccount, openAccount, readCustomer } from './customers.ts';
 import { listFindings } from './findings.ts';
-import { enrolMeter, readMeter } from './meters.ts';
-import { buyValue, finishPurchases, readPool } from './pool.ts';
+import { enrolMeter, listRefills, readMeter } from './meters.ts';
+import { payIn } from './payments.ts';
+import { buyValue, finishPurchases, readPool, withdrawing } from './pool.ts';
+import { reconcile } from './reconciliation.ts';
 import { refill } from './refill.ts';
-import type { ProviderOutcome } from './refusals.ts';
+import { type ProviderOutcome, refuseBecause } from './refusals.ts';
 import type { providerRoutes } from './routes.ts';
+import { auditLog, LogHaltedError, listLog } from './transaction-log.ts';
+import { listTransactions } from './transactions.ts';
+import { withdraw } from './withdrawal.ts';
+import { finishWithdrawals, listWithdrawals, proveWithdrawal } from './withdrawal-proof.ts';
 
 type ProviderRoutes = typeof providerRoutes;
 type Name = keyof ProviderRoutes;
@@ -34,18 +42,37 @@ export type Provider = ProviderServices & AsyncDisposable;
 export async function openProvider(options: ProviderOptions): Promise<Provider> {
   const context = await openContext(options);
   return {
-    ...servicesOf(context),
+    ...halting(servicesOf(context)),
     async [Symbol.asyncDispose]() {
       await context.db.destroy();
     },
   };
 }
 
+/** A service that finds the transaction log damaged refuses, and has changed nothing. */
+function halting(services: ProviderServices): ProviderServices {
+  const guarded = Object.entries(services).map(([name, service]) => [
+    name,
+    async (request: never) => {
+      try {
+        return await service(request);
+      } catch (failure) {
+        if (failure instanceof LogHaltedError) return refuseBecause('logHalted', failure.message);
+        throw failure;
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded);
+}
+
 function servicesOf(context: ProviderContext): ProviderServices {
-  const { keys, providerId } = context;
+  const { db, keys, providerId } = context;
   return {
     identity: async () => ({ ok: true, value: { providerId, publicKey: keys.publicKey } }),
     refill: (request) => refill(context, request),
+    withdraw: (request) => withdraw(context, request),
+    proveWithdrawal: (proof) => proveWithdrawal(context, proof),
+    setClock: (asked) => setClock(context, asked),
     openAccount: (applicant) => openAccount(context, applicant),
     readCustomer: (which) => readCustomer(context, which),
     closeAccount: (which) => closeAccount(context, which),
@@ -53,9 +80,22 @@ function servicesOf(context: ProviderContext): ProviderServices {
     listTransactions: (from) => listTransactions(context, from),
     enrolMeter: (enrolment) => enrolMeter(context, enrolment),
     readMeter: (which) => readMeter(context, which),
-    readPool: async () => ({ ok: true, value: await readPool(context) }),
+    listRefills: (from) => listRefills(context, from),
+    submitClaim: (claim) => submitClaim(context, claim),
+    readClaim: (which) => readClaim(context, which),
+    listClaims: (from) => listClaims(context, from),
+    finishClaims: () => finishClaims(context),
+    listWithdrawals: (which) => listWithdrawals(context, which),
+    finishWithdrawals: () => finishWithdrawals(context),
+    readPool: async () => ({
+      ok: true,
+      value: { ...(await readPool(context)), withdrawing: await withdrawing(context) },
+    }),
     buyValue: (order) => buyValue(context, order),
     finishPurchases: () => finishPurchases(context),
+    reconcile: () => reconcile(context),
+    auditLog: async () => ({ ok: true, value: await auditLog(context) }),
+    listLog: async ({ after }) => ({ ok: true, value: { entries: await listLog(db, after) } }),
     listFindings: async (from) => ({
       ok: true,
       value: { findings: await listFindings(context, from) },

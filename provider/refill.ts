@@ -8,24 +8,26 @@
  */
 
 import { equalBytes } from '#protocol/bytes';
-import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import {
   type RefillAuthorisation,
-  type RefillReason,
   type RefillRequest,
   readRefillAuthorisation,
   readRefillRequest,
   signRefillAuthorisation,
   verifyRefillRequest,
 } from '#protocol/documents/refill';
-import { type Mills, mills } from '#protocol/mills';
+import type { Mills } from '#protocol/mills';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
-import { bookTransaction, charge, lockCustomer } from './customers.ts';
 import { recordFinding } from './findings.ts';
-import { lockPool, takeFromPool } from './pool.ts';
+import { learnOrder } from './lock-orders.ts';
+import { deviceCertificate, isLeaving, lockMeter, type MeterBooks } from './meters.ts';
+import { recordMovement } from './movements.ts';
+import { move } from './refill-decision.ts';
 import { type ProviderOutcome, type ProviderRefusal, refuseBecause } from './refusals.ts';
+import { logged } from './transaction-log.ts';
+import { bookTransaction } from './transactions.ts';
 
 type RefillOutcome = ProviderOutcome<{ readonly authorisation: Uint8Array }>;
 
@@ -36,27 +38,30 @@ interface SignedRequest extends RefillRequest {
   readonly meter: string;
 }
 
+export interface RefillAnswer {
+  readonly authorisation: Uint8Array;
+  /** The authority's latest order to the meter, to be handed over; undefined where there is none. */
+  readonly lockOrder: Uint8Array | undefined;
+}
+
 /** Answers a refill request of an enrolled meter. */
 export async function refill(
   context: ProviderContext,
   { request }: { readonly request: Uint8Array },
-): Promise<RefillOutcome> {
+): Promise<ProviderOutcome<RefillAnswer>> {
   const read = readRefillRequest(request);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const meter = formatMeterId(read.value.meterId);
-  const row = await context.db
-    .selectFrom('meters')
-    .select('certificate')
-    .where('meter_id', '=', meter)
-    .executeTakeFirst();
-  if (row === undefined) return refuseBecause('meterUnknown');
-  const certificate = readCompactCertificate(row.certificate);
-  if (!certificate.ok) throw new Error('the record of a device certificate is damaged');
-  const { publicKey, validTo } = certificate.value;
-  if (!verifyRefillRequest(context.crypto, publicKey, request).ok)
+  const { meterId } = read.value;
+  const certificate = await deviceCertificate(context, meterId);
+  if (certificate === undefined) return refuseBecause('meterUnknown');
+  if (!verifyRefillRequest(context.crypto, certificate.publicKey, request).ok)
     return refuseBecause('signatureInvalid');
-  const signed = { ...read.value, bytes: request, meter };
-  return context.db.transaction().execute((trx) => answerOnce(context, trx, signed, validTo));
+  const lockOrder = await learnOrder(context, meterId);
+  const signed = { ...read.value, bytes: request, meter: formatMeterId(meterId) };
+  const outcome = await context.db
+    .transaction()
+    .execute((trx) => answerOnce(context, trx, signed, certificate.validTo));
+  return outcome.ok ? { ok: true, value: { ...outcome.value, lockOrder } } : outcome;
 }
 
 async function answerOnce(
@@ -65,95 +70,121 @@ async function answerOnce(
   request: SignedRequest,
   validTo: number,
 ): Promise<RefillOutcome> {
-  const account = await lockMeter(trx, request.meter);
+  const books = await lockMeter(trx, request.meter);
   const answered = await trx
     .selectFrom('refills')
     .select('authorisation')
     .where('meter_id', '=', request.meter)
     .where('sequence', '=', request.sequence)
     .executeTakeFirst();
-  if (answered !== undefined) return repeat(answered.authorisation, request);
+  if (answered !== undefined) return repeat(context, trx, answered.authorisation, request);
   if (dateOf(context.now()) > validTo) return refuseBecause('certificateExpired');
-  const refusal = await reasonAgainst(trx, request, account);
-  if (refusal === 'registersContradict') await recordContradiction(context, trx, request, account);
-  if (refusal !== undefined) return refuseBecause(refusal);
-  return answer(context, trx, request, account.customerId);
+  const against = await reasonAgainst(trx, request, books);
+  if (against === undefined) return answer(context, trx, request, books);
+  const { refusal, text } = against;
+  if (text !== undefined)
+    await recordFinding(context, trx, {
+      kind: refusal,
+      meterId: request.meter,
+      text,
+      evidence: request.bytes,
+    });
+  return refuseBecause(refusal);
 }
 
 /**
  * The recorded answer, if the request is the one it answers. A meter that went on printing signs its pending request
- * again with other registers, but never with another control sum.
+ * again with other registers, but never with another control sum; that of a current account grows. Another nonce under the same
+ * number shows that there are two meters, or one that was set back.
  */
-function repeat(authorisation: Uint8Array, request: RefillRequest): RefillOutcome {
+async function repeat(
+  context: ProviderContext,
+  trx: ProviderTransaction,
+  authorisation: Uint8Array,
+  request: SignedRequest,
+): Promise<RefillOutcome> {
   const recorded = readRefillAuthorisation(authorisation);
   if (!recorded.ok) throw new Error('the record of a refill is damaged');
-  const { nonce, requestedAmount, ascending, descending } = recorded.value;
+  const { nonce, requestedAmount, kind, account, ascending, descending } = recorded.value;
   const isSame =
     equalBytes(nonce, request.nonce) &&
     requestedAmount === request.amount &&
-    ascending + descending === request.ascending + request.descending;
-  return isSame ? { ok: true, value: { authorisation } } : refuseBecause('requestChanged');
+    kind === request.kind &&
+    account === request.account &&
+    (kind === 'settlement' || ascending + descending === request.ascending + request.descending);
+  if (isSame) return { ok: true, value: { authorisation } };
+  if (!equalBytes(nonce, request.nonce))
+    await recordFinding(context, trx, {
+      kind: 'requestChanged',
+      meterId: request.meter,
+      text: `Refill ${request.sequence} was requested twice with different nonces: there are two meters.`,
+      evidence: request.bytes,
+    });
+  return refuseBecause('requestChanged');
 }
 
-interface MeterAccount {
-  readonly customerId: number;
-  /** What was credited and not given back. */
-  readonly held: Mills;
-  readonly refillSequence: number;
-  readonly ascending: Mills;
-}
-
-/** Holds a meter until the transaction ends, so that its requests follow one another: writing a row locks it. */
-async function lockMeter(trx: ProviderTransaction, meter: string): Promise<MeterAccount> {
-  const row = await trx
-    .updateTable('meters')
-    .set((eb) => ({ refill_sequence: eb.ref('refill_sequence') }))
-    .where('meter_id', '=', meter)
-    .returning(['customer_id', 'credited', 'refunded', 'refill_sequence', 'ascending'])
-    .executeTakeFirstOrThrow();
-  return {
-    customerId: row.customer_id,
-    held: mills(row.credited - row.refunded),
-    refillSequence: row.refill_sequence,
-    ascending: mills(row.ascending),
-  };
+interface Against {
+  readonly refusal: ProviderRefusal;
+  /** What it shows, where it speaks of fraud or a defect. */
+  readonly text?: string | undefined;
 }
 
 /** Why a request gets no answer at all; undefined where it gets one. */
 async function reasonAgainst(
   trx: ProviderTransaction,
-  { meter, sequence, nonce, ascending, descending }: SignedRequest,
-  account: MeterAccount,
-): Promise<ProviderRefusal | undefined> {
-  if (sequence !== account.refillSequence + 1) return 'outOfSequence';
+  request: SignedRequest,
+  books: MeterBooks,
+): Promise<Against | undefined> {
+  const { meter, sequence, nonce } = request;
+  if (await isLeaving(trx, meter))
+    return {
+      refusal: 'meterWithdrawn',
+      text: 'A meter that has agreed to give everything back asks for value: there are two meters.',
+    };
+  if (sequence !== books.refillSequence + 1) return { refusal: 'outOfSequence' };
   const used = await trx
     .selectFrom('refills')
     .select('sequence')
     .where('meter_id', '=', meter)
     .where('nonce', '=', nonce)
     .executeTakeFirst();
-  if (used !== undefined) return 'nonceReused';
-  // The control sum is the guard: it changes by refills only, and we know each of them (domain.md R13).
-  if (ascending + descending !== account.held || ascending < account.ascending)
-    return 'registersContradict';
-  return undefined;
+  if (used !== undefined) return { refusal: 'nonceReused' };
+  const text = contradiction(request, books);
+  return text === undefined ? undefined : { refusal: 'registersContradict', text };
 }
 
-async function recordContradiction(
-  context: ProviderContext,
-  trx: ProviderTransaction,
-  { meter, bytes, ascending, descending }: SignedRequest,
-  { held, ascending: before }: MeterAccount,
-): Promise<void> {
-  await recordFinding(context, trx, {
-    kind: 'registersContradict',
-    meterId: meter,
-    text:
-      ascending + descending === held
-        ? `The ascending register fell from ${before} to ${ascending} mills.`
-        : `The registers add up to ${ascending + descending} mills, but ${held} were credited.`,
-    evidence: bytes,
-  });
+/** The control sum is the guard: it changes by refills only, and we know each of them (domain.md R13). */
+function contradiction(
+  { kind, account, amount, ascending, descending }: SignedRequest,
+  books: MeterBooks,
+): string | undefined {
+  const before = account === 'postal' ? books.ascending : books.certificateAscending;
+  if (ascending < before)
+    return `The ascending register fell from ${before} to ${ascending} mills.`;
+  if (kind === 'settlement') return ofCurrentAccount(amount, ascending, descending, books);
+  const held = heldIn(account, books);
+  return ascending + descending === held
+    ? undefined
+    : `The registers add up to ${ascending + descending} mills, but ${held} were credited.`;
+}
+
+function heldIn(account: RefillRequest['account'], books: MeterBooks): number {
+  if (account === 'certificate') return books.certificateCredited - books.certificateWithdrawn;
+  return books.credited + books.spoilageCredited - books.withdrawn;
+}
+
+/** A current account was never loaded, and settles no more than it has spent. */
+function ofCurrentAccount(
+  amount: Mills,
+  ascending: Mills,
+  descending: Mills,
+  { credited, spoilageCredited, settled }: MeterBooks,
+): string | undefined {
+  if (descending + credited + spoilageCredited > 0)
+    return 'An account that was loaded asks to be settled.';
+  return settled + amount <= ascending
+    ? undefined
+    : `It settles ${settled + amount} mills in all, but has spent ${ascending}.`;
 }
 
 /** Moves the money or finds that it cannot be moved, and signs and keeps what is said either way. */
@@ -161,70 +192,83 @@ async function answer(
   context: ProviderContext,
   trx: ProviderTransaction,
   request: SignedRequest,
-  customerId: number,
+  books: MeterBooks,
 ): Promise<RefillOutcome> {
-  const { crypto, keys, now } = context;
-  const timeMs = now();
-  const { meterId, sequence, nonce, ascending, descending } = request;
-  const { reason, amount, available } = await move(trx, customerId, request.amount);
-  const fields: RefillAuthorisation = {
+  const { customerId } = books;
+  const { bytes, meter, meterId, sequence, kind, account } = request;
+  const subject = { kind: 'refill', customerId, meter, evidence: bytes } as const;
+  return logged(context, trx, subject, async (entry) => {
+    const timeMs = context.now();
+    const { reason, amount, available } = await move(trx, request, books);
+    const authorisation = authorise(context, request, { reason, amount, available, timeMs });
+    await credit(trx, request, amount);
+    await trx
+      .insertInto('refills')
+      .values({
+        meter_id: meter,
+        sequence,
+        nonce: request.nonce,
+        request: bytes,
+        authorisation,
+        kind,
+        account,
+        requested: request.amount,
+        amount,
+        reason,
+        time_ms: timeMs,
+      })
+      .execute();
+    await recordMovement(trx, entry, { meterId, sequence, kind, account, amount, timeMs });
+    const booked = reason === 'ok' ? kind : 'declined';
+    await bookTransaction(context, trx, { customerId, kind: booked, amount, meterId, timeMs });
+    return { ok: true, value: { authorisation } };
+  });
+}
+
+function authorise(
+  { crypto, keys }: ProviderContext,
+  { meterId, sequence, nonce, kind, account, ascending, descending, amount }: SignedRequest,
+  decided: Pick<RefillAuthorisation, 'reason' | 'amount' | 'available' | 'timeMs'>,
+): Uint8Array {
+  return signRefillAuthorisation(crypto, keys.privateKey, {
     meterId,
     sequence,
     nonce,
-    amount,
-    requestedAmount: request.amount,
+    kind,
+    account,
+    requestedAmount: amount,
     ascending,
     descending,
-    reason,
-    available,
-    timeMs,
-  };
-  const authorisation = signRefillAuthorisation(crypto, keys.privateKey, fields);
+    ...decided,
+  });
+}
+
+/** Which register of the books a refill grows. */
+function creditedRegister({ kind, account }: RefillRequest) {
+  switch (kind) {
+    case 'purchase':
+      return account === 'postal' ? 'credited' : 'certificate_credited';
+    case 'spoilage':
+      return 'spoilage_credited';
+    case 'settlement':
+      return 'settled';
+  }
+}
+
+async function credit(
+  trx: ProviderTransaction,
+  request: SignedRequest,
+  amount: Mills,
+): Promise<void> {
+  const { meter, sequence, account, ascending } = request;
+  const register = creditedRegister(request);
   await trx
     .updateTable('meters')
-    .set((eb) => ({ credited: eb('credited', '+', amount), refill_sequence: sequence, ascending }))
-    .where('meter_id', '=', request.meter)
+    .set((eb) => ({
+      [register]: eb(register, '+', amount),
+      refill_sequence: sequence,
+      [account === 'postal' ? 'ascending' : 'certificate_ascending']: ascending,
+    }))
+    .where('meter_id', '=', meter)
     .execute();
-  await trx
-    .insertInto('refills')
-    .values({
-      meter_id: request.meter,
-      sequence,
-      nonce,
-      request: request.bytes,
-      authorisation,
-      amount,
-      time_ms: timeMs,
-    })
-    .execute();
-  const kind = reason === 'ok' ? 'refill' : 'refillDeclined';
-  await bookTransaction(trx, { customerId, kind, amount, meterId, timeMs });
-  return { ok: true, value: { authorisation } };
-}
-
-interface Movement {
-  readonly reason: RefillReason;
-  readonly amount: Mills;
-  /** What could be had now, before the movement (domain.md R16). */
-  readonly available: Mills;
-}
-
-/** Takes the amount from the account and from the pool, or neither. */
-async function move(
-  trx: ProviderTransaction,
-  customerId: number,
-  amount: Mills,
-): Promise<Movement> {
-  const customer = await lockCustomer(trx, customerId);
-  if (customer === undefined) throw new Error('a meter is enrolled for no customer');
-  const nothing = mills(0);
-  if (customer.isClosed) return { reason: 'accountClosed', amount: nothing, available: nothing };
-  const inPool = await lockPool(trx);
-  const available = mills(Math.min(customer.balance, inPool));
-  if (customer.balance < amount)
-    return { reason: 'insufficientAccountFunds', amount: nothing, available };
-  if (inPool < amount) return { reason: 'poolEmpty', amount: nothing, available };
-  await charge(trx, customerId, amount);
-  await takeFromPool(trx, amount);
-  return { reason: 'ok', amount, available };
 }

@@ -3,6 +3,11 @@
 import { decline, type Outcome, type RefusalCatalogue } from '#protocol/http/refusal';
 
 export const providerRefusals = {
+  logHalted: {
+    httpStatus: 503,
+    advice: 'act',
+    text: 'The transaction log is damaged: nothing is done until somebody has looked into it.',
+  },
   documentMalformed: {
     httpStatus: 400,
     advice: 'final',
@@ -63,6 +68,36 @@ export const providerRefusals = {
     advice: 'act',
     text: 'The registers are not what was credited to the meter: have it inspected.',
   },
+  meterWithdrawn: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter has agreed to give back all that is in it: it gets nothing any more.',
+  },
+  withdrawalUnknown: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'This is no proof of a withdrawal that was agreed here.',
+  },
+  proofChanged: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter has proved this withdrawal in other words before.',
+  },
+  accountBusy: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'Something is owed, a claim is not decided, or a withdrawal is not proved: finish that first.',
+  },
+  claimUnknown: {
+    httpStatus: 404,
+    advice: 'final',
+    text: 'No claim has this number.',
+  },
+  claimEmpty: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'A claim names one piece at least.',
+  },
   amountTooLarge: {
     httpStatus: 422,
     advice: 'final',
@@ -71,12 +106,17 @@ export const providerRefusals = {
   authorityUnavailable: {
     httpStatus: 503,
     advice: 'retry',
-    text: 'The authority has not answered; the purchase is kept and finished by repeating it.',
+    text: 'The authority has not answered; what was begun is kept and finished by repeating it.',
   },
   issueInvalid: {
     httpStatus: 502,
     advice: 'act',
     text: "The authority's answer is not a value issue for this request: nothing was credited.",
+  },
+  answerInvalid: {
+    httpStatus: 502,
+    advice: 'act',
+    text: "The authority's answer is not one to this claim: nothing was credited.",
   },
 } as const satisfies RefusalCatalogue;
 

@@ -14,6 +14,7 @@ import type { Crypto, KeyPair } from '#protocol/crypto';
 import {
   choice,
   hex,
+  nullable,
   record,
   type Shape,
   ShapeError,
@@ -42,6 +43,8 @@ export const providerSettings = record({
   authorityKey: hex(33),
   /** Where the authority is. */
   authorityUrl: text(1_000),
+  /** Days after its date of mailing that a spoiled piece may be claimed in; as usual where null or left out. */
+  spoilageDays: nullable(whole(0, 3_650)),
 });
 type Settings = ShapeValue<typeof authoritySettings> | ShapeValue<typeof providerSettings>;
 

@@ -22,8 +22,8 @@ import {
 } from '#protocol/http/route';
 import { ShapeError } from '#protocol/http/shape';
 
-/** The largest body that is read. */
-export const BODY_SIZE_MAX = 64 * 1024;
+/** The largest body that is read: a full security log has 32 KiB, which are 64 KiB of digits. */
+export const BODY_SIZE_MAX = 128 * 1024;
 /** How long a client may take to send its request, milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
 

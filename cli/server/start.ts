@@ -49,7 +49,7 @@ export async function startAuthority(options: StartOptions): Promise<HttpServer>
 }
 
 /**
- * The provider reaches the authority under the address in its settings, when it buys value; not before.
+ * The provider reaches the authority under the address in its settings, when it has something to ask; not before.
  * @throws as {@link startAuthority}
  */
 export async function startProvider(options: StartOptions): Promise<HttpServer> {
@@ -65,6 +65,7 @@ export async function startProvider(options: StartOptions): Promise<HttpServer> 
       providerId: settings.providerId,
       authorityKey: settings.authorityKey,
       authority: httpClient(authorityRoutes, { url: settings.authorityUrl }),
+      spoilageDays: settings.spoilageDays,
     }),
   );
   const server = opening.use(

@@ -63,6 +63,7 @@ test('a genuine indicium passes every check', async () => {
     'purpose pass',
     'licence pass',
     'rate pass',
+    'refunded pass',
     'registers pass',
     'forgery pass',
     'duplicate pass',
@@ -219,6 +220,62 @@ describe('a genuine indicium that should not be', () => {
 
     expect(verdict.accepted).toBe(false);
     expect(failed(verdict)).toEqual([check]);
+  });
+
+  test.each<[string, Partial<IndiciumFields>]>([
+    ['of a weight and zone', { serviceId: 40, postage: mills(8_300) }],
+    ['with two extras', { serviceId: 30, postage: mills(1_070 + 4_850 + 2_620) }],
+    ['that corrects another one', { postage: mills(290), flags: flags({ correction: true }) }],
+    ['that redates another one', { postage: mills(0), flags: flags({ redate: true }) }],
+  ])('but one %s is accepted', async (_, fields) => {
+    const { meter, verify } = await makeDesk();
+    const { postage = mills(780) } = fields;
+
+    const verdict = await verify(signIndicium(meter, { ascending: postage, ...fields }));
+
+    expect(failed(verdict)).toEqual([]);
+    expect(verdict.accepted).toBe(true);
+  });
+
+  test.each<[string, Partial<IndiciumFields>, EvidenceCheckName]>([
+    ['of a weighed service at a price between two', { serviceId: 30, postage: mills(900) }, 'rate'],
+    ['of an extra alone', { serviceId: 200, postage: mills(4_850) }, 'rate'],
+    ['that redates and costs something', { flags: flags({ redate: true }) }, 'licence'],
+    ['for nothing', { postage: mills(0), serviceId: 100 }, 'licence'],
+  ])('%s is refused too', async (_, fields, check) => {
+    const { meter, verify } = await makeDesk();
+    const ascending = mills(Math.max(780, fields.postage ?? 0));
+
+    expect(failed(await verify(signIndicium(meter, { ascending, ...fields })))).toContain(check);
+  });
+
+  test('of a service that the licence does not name is refused', async () => {
+    const { authority } = await makeAuthority();
+    const meter = await makeMeter(authority);
+    await license(authority, meter, undefined, { services: [2, 3] });
+    const evidence = signIndicium(meter);
+
+    const verdict = granted(await authority.verifyEvidence({ evidence, seenMs: NOON_MS }));
+
+    expect(failed(verdict as Verdict)).toEqual(['licence']);
+  });
+
+  test('a test print is void, and takes no piece number', async () => {
+    const { meter, verify } = await makeDesk();
+    const print = signIndicium(meter, {
+      postage: mills(0),
+      rateCategory: 0,
+      serviceId: 0,
+      flags: flags({ test: true }),
+    });
+    print.fill(0, 64);
+
+    const verdict = await verify(print);
+
+    expect(verdict).toMatchObject({ accepted: false, firstSeenMs: undefined });
+    expect(failed(verdict)).toContain('purpose');
+    expect(failed(verdict)).not.toContain('signature');
+    expect((await verify(signIndicium(meter))).accepted).toBe(true);
   });
 
   test('dated 30 days ahead is accepted', async () => {

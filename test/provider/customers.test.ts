@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { nodeCrypto } from '#driver/node-crypto';
 import { issueCompactCertificate } from '#protocol/documents/compact-certificate';
+import { receiptDocument, receiptNumber } from '#protocol/documents/receipt';
 import { MILLS_MAX, mills } from '#protocol/mills';
-import { receiptNumber } from '#provider/customers';
 import {
   DAY_MS,
   granted,
@@ -49,16 +49,54 @@ test('every transaction is booked in turn with its time and what was left', asyn
     kind,
     amount,
     balanceAfter,
+    owedAfter: 0,
     meterId: kind === 'payment' ? undefined : meterId,
     timeMs: times[place - 1],
+    receipt: expect.any(Uint8Array),
   });
   expect(transactions).toEqual([
     booked(1, 'payment', 60_000, 60_000),
-    booked(2, 'refill', 50_000, 10_000),
-    booked(3, 'refillDeclined', 0, 10_000),
+    booked(2, 'purchase', 50_000, 10_000),
+    booked(3, 'declined', 0, 10_000),
   ]);
   const later = granted(await office.provider.listTransactions({ customerId, after: 2 }));
   expect(later.transactions).toEqual(transactions.slice(2));
+});
+
+test('every transaction has a receipt that the provider signed, the same whenever it is read', async () => {
+  const office = await makeOffice();
+  const { customerId, meter } = await makeCustomer(office, { balance: 60_000 });
+  granted(await office.provider.refill({ request: signRequest(meter) }));
+  const list = async () =>
+    granted(await office.provider.listTransactions({ customerId, after: 0 })).transactions;
+
+  const transactions = await list();
+
+  const read = transactions.map(({ receipt }) =>
+    receiptDocument.verify(nodeCrypto, office.providerKeys.publicKey, receipt),
+  );
+  const common = {
+    providerId: office.providerId,
+    customerId,
+    owed: 0,
+    timeMs: office.clock.timeMs,
+  };
+  expect(read).toMatchObject([
+    { ok: true, value: { ...common, number: 1, place: 1, kind: 'payment', amount: 60_000 } },
+    {
+      ok: true,
+      value: {
+        ...common,
+        number: 2,
+        place: 2,
+        kind: 'purchase',
+        amount: 50_000,
+        balance: 10_000,
+        meterId: meter.meterId,
+      },
+    },
+  ]);
+  expect(await list()).toEqual(transactions);
 });
 
 describe('a payment', () => {
@@ -69,9 +107,18 @@ describe('a payment', () => {
 
     const receipts = await Promise.all([1, 2, 3].map(() => provider.payIn(payment)));
 
-    for (const receipt of receipts) expect(granted(receipt)).toEqual({ receiptNumber: 1 });
+    for (const receipt of receipts) expect(receipt).toEqual(receipts[0]);
+    expect(granted(receipts[0] as (typeof receipts)[0])).toMatchObject({ receiptNumber: 1 });
     const customer = granted(await provider.readCustomer({ customerId }));
-    expect(customer).toEqual({ name: 'Customer', isClosed: false, balance: 500, paidIn: 500 });
+    expect(customer).toEqual({
+      name: 'Customer',
+      isClosed: false,
+      balance: 500,
+      owed: 0,
+      creditMax: 0,
+      paidIn: 500,
+      returned: 0,
+    });
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { mills } from '#protocol/mills';
 import type { AuthorityLink } from '#provider/context';
 import {
   booksOf,
+  cuttable,
   granted,
   linkTo,
   makeOffice,
@@ -41,16 +42,12 @@ test('another amount under the same request id is refused', async () => {
 
 test('a purchase without an answer is kept, and finished once the authority answers', async () => {
   const office = await makeOffice();
-  const link = { isCut: true };
-  const provider = await office.reopen(memory(), {
-    async answerValueRequest(request) {
-      if (link.isCut) throw new Error('127.0.0.1:1 cannot be reached');
-      return linkTo(office.authority).answerValueRequest(request);
-    },
-  });
+  const line = cuttable(office.authority);
+  const provider = await office.reopen(memory(), line.link);
+  line.cut = 'before';
   const failed = await provider.buyValue(order);
 
-  link.isCut = false;
+  line.cut = 'none';
   const finished = granted(await provider.finishPurchases({}));
 
   expect(failed).toEqual({
@@ -64,7 +61,7 @@ test('a purchase without an answer is kept, and finished once the authority answ
 
 describe("an answer that is not the authority's issue for this request credits nothing", () => {
   const issuedBy = (
-    { keys, providerId }: TestOffice,
+    { authority, keys, providerId }: TestOffice,
     changes: Partial<ValueIssueFields>,
     by = keys,
   ): AuthorityLink => {
@@ -77,14 +74,21 @@ describe("an answer that is not the authority's issue for this request credits n
       timeMs: 0,
       ...changes,
     };
-    return { answerValueRequest: async () => ({ issue: issueValue(nodeCrypto, by, fields) }) };
+    const issue = issueValue(nodeCrypto, by, fields);
+    return { ...linkTo(authority), answerValueRequest: async () => ({ issue }) };
   };
   test.each<[string, (office: TestOffice) => AuthorityLink]>([
     ['signed by another', (office) => issuedBy(office, {}, nodeCrypto.generateKeyPair())],
     ['for another provider', (office) => issuedBy(office, { providerId: office.providerId + 1 })],
     ['for another request', (office) => issuedBy(office, { requestId: requestId(2) })],
     ['of another amount', (office) => issuedBy(office, { amount: mills(20_000) })],
-    ['nonsense', () => ({ answerValueRequest: async () => ({ issue: new Uint8Array(130) }) })],
+    [
+      'nonsense',
+      ({ authority }) => ({
+        ...linkTo(authority),
+        answerValueRequest: async () => ({ issue: new Uint8Array(130) }),
+      }),
+    ],
   ])('%s', async (_, linkOf) => {
     const office = await makeOffice();
     const provider = await office.reopen(memory(), linkOf(office));
