@@ -8,6 +8,8 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import {
+  AddColumnNode,
+  AlterTableNode,
   type ColumnDefinitionNode,
   CreateTableNode,
   DataTypeNode,
@@ -94,6 +96,13 @@ function bindable(parameter: unknown): Bindable {
 
 /** A table as SQLite checks it: only the types it has, and no value of another type in a column. */
 function asStrict(node: RootOperationNode): RootOperationNode {
+  if (AlterTableNode.is(node) && node.columnAlterations !== undefined)
+    return {
+      ...node,
+      columnAlterations: node.columnAlterations.map((change) =>
+        AddColumnNode.is(change) ? { ...change, column: withSqliteType(change.column) } : change,
+      ),
+    };
   if (!CreateTableNode.is(node)) return node;
   return {
     ...node,

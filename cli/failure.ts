@@ -30,7 +30,8 @@ export class UsageError extends Error {
 const USAGE_EXIT_CODE = 2;
 const FAILURE_EXIT_CODE = 1;
 
-interface Description {
+/** An error, for a person and for a program. */
+export interface Description {
   /** Short name for programs, camelCase. */
   readonly reason: string;
   /** What happened, and what to do where that is known. */
@@ -41,7 +42,7 @@ interface Description {
   readonly remedy?: Advice;
 }
 
-function describe(error: unknown): Description {
+export function describe(error: unknown): Description {
   if (!(error instanceof Error)) return { reason: 'unknown', message: String(error) };
   const { message } = error;
   if (error instanceof Failure) return { reason: error.reason, message, advice: error.advice };

@@ -19,6 +19,11 @@ export interface Settings {
   /** Port URL of the printer, and the name of its profile. */
   readonly printer?: string;
   readonly profile?: string;
+  /** Time of day after which mail goes with the next working day, HH:MM. */
+  readonly cutOff?: string;
+  /** Amounts: a contact buys so much where less than that is left. */
+  readonly autoRefill?: string;
+  readonly autoRefillBelow?: string;
 }
 
 export interface Home {
@@ -30,11 +35,23 @@ export interface Home {
   /** Makes the directory, for its owner alone. */
   prepare(): void;
   readonly journal: string;
-  remember(changes: Settings): void;
+  /** Of the key that the meter proved, once it is to be withdrawn: the proof is verified with it. */
+  readonly deviceKey: string;
+  /** Undefined forgets. */
+  remember(changes: { readonly [Name in keyof Settings]: Settings[Name] | undefined }): void;
 }
 
 const FILE = 'settings.json';
-const names = ['port', 'provider', 'authority', 'printer', 'profile'] as const;
+const names = [
+  'port',
+  'provider',
+  'authority',
+  'printer',
+  'profile',
+  'cutOff',
+  'autoRefill',
+  'autoRefillBelow',
+] as const;
 
 function homePath(given: string | undefined): string {
   return given ?? process.env['TESSERA_HOME'] ?? join(homedir(), '.tessera');
@@ -58,8 +75,9 @@ export function openHome(given: string | undefined): Home {
       existsSync(keyFile(role)) ? readKeyFileHeader(keyFile(role)) : undefined,
     prepare,
     journal: join(path, 'pieces.journal'),
+    deviceKey: join(path, 'device-key.bin'),
     remember(changes) {
-      settings = { ...settings, ...changes };
+      settings = JSON.parse(JSON.stringify({ ...settings, ...changes })) as Settings;
       prepare();
       const next = join(path, `${FILE}.new`);
       writeFileSync(next, `${JSON.stringify(settings, undefined, 2)}\n`, { flush: true });

@@ -37,13 +37,10 @@ export async function loggedIn(home: Home, role: Role, options: AccessOptions): 
 export async function loggedInWith(
   home: Home,
   role: Role,
-  { port: given }: Pick<AccessOptions, 'port'>,
+  options: Pick<AccessOptions, 'port'>,
   passwords: { readonly keyFile: Uint8Array; readonly meter: Uint8Array },
 ): Promise<Meter> {
-  const port = needed(given, home.settings.port, '--port');
-  using keyFile = await openKeyFile(home.keyFile(role), passwords.keyFile);
-  const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
-  const meter = await openMeter(port, { identity: keyFile, role, trust });
+  const meter = await sessionWith(home, role, options, passwords.keyFile);
   try {
     await logIn(meter, passwords.meter);
     return meter;
@@ -51,6 +48,47 @@ export async function loggedInWith(
     await meter.close();
     throw error;
   }
+}
+
+/** A session in which nobody is logged in; the log-in can follow. */
+export interface OpenSession extends AsyncDisposable {
+  readonly meter: Meter;
+  logIn(): Promise<void>;
+}
+
+/** A session for what a meter does without a log-in, or before it. */
+export async function sessionFor(
+  home: Home,
+  role: Role,
+  options: AccessOptions,
+): Promise<OpenSession> {
+  const password = await passwordOf(role, options.passwordFile);
+  try {
+    const meter = await sessionWith(home, role, options, password);
+    return {
+      meter,
+      logIn: () => logIn(meter, password),
+      async [Symbol.asyncDispose]() {
+        wipe(password);
+        await meter.close();
+      },
+    };
+  } catch (error) {
+    wipe(password);
+    throw error;
+  }
+}
+
+async function sessionWith(
+  home: Home,
+  role: Role,
+  { port: given }: Pick<AccessOptions, 'port'>,
+  password: Uint8Array,
+): Promise<Meter> {
+  const port = needed(given, home.settings.port, '--port');
+  using keyFile = await openKeyFile(home.keyFile(role), password);
+  const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
+  return await openMeter(port, { identity: keyFile, role, trust });
 }
 
 /** A meter to ask what it tells everybody. */

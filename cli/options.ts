@@ -2,7 +2,9 @@
 
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { InvalidArgumentError } from 'commander';
+import { ouncesToMg } from '#driver/weight';
 import { addDays, dateOf, isDate } from '#protocol/documents/date';
+import { parseMeterId } from '#protocol/documents/meter-id';
 import { type Mills, parseMills } from '#protocol/mills';
 
 function whole(text: string, min: number, max: number, what: string): number {
@@ -17,6 +19,10 @@ export const dotCount = (text: string): number => whole(text, 64, 4_096, 'A widt
 export const resolution = (text: string): number => whole(text, 60, 1_200, 'A resolution');
 export const serviceNumber = (text: string): number => whole(text, 0, 65_535, 'A service');
 export const zipCode = (text: string): number => whole(text, 0, 99_999, 'A ZIP');
+export const zoneNumber = (text: string): number => whole(text, 0, 255, 'A zone');
+export const sheetCount = (text: string): number => whole(text, 0, 10_000, 'A number of sheets');
+export const recordNumber = (text: string): number => whole(text, 1, 0xffff_ffff, 'A number');
+export const providerNumber = (text: string): number => whole(text, 0, 0xffff_ffff, 'A provider');
 export const customerNumber = (text: string): number =>
   whole(text, 1, Number.MAX_SAFE_INTEGER, 'A customer number');
 
@@ -52,4 +58,42 @@ export function mailingDate(text: string): number {
   if (!isDate(date))
     throw new InvalidArgumentError('A date is today, +DAYS, or YYYYMMDD of a real day.');
   return date;
+}
+
+/** `28.35` or `28.35g`, grams with at most three decimals; `1oz`, `3.5oz`. @returns milligrams */
+export function weight(text: string): number {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)(g|oz)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('A weight is in grams, as 28.35, or 1oz.');
+  const value = Number(match[1]);
+  return match[2] === 'oz' ? ouncesToMg(value) : Math.round(value * 1_000);
+}
+
+/** Several services, apart by commas or given one after the other. */
+export function services(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, ...text.split(',').map(serviceNumber)];
+}
+
+/** `17:00`. @returns minutes after midnight */
+export function timeOfDay(text: string): number {
+  const match = /^([01]?\d|2[0-4]):([0-5]\d)$/.exec(text);
+  const minutes = match === null ? Number.NaN : Number(match[1]) * 60 + Number(match[2]);
+  if (!(minutes <= 24 * 60)) throw new InvalidArgumentError('A time of day is HH:MM.');
+  return minutes;
+}
+
+/** One of a list of names. */
+export const oneName =
+  <const T extends readonly string[]>(names: T) =>
+  (text: string): T[number] => {
+    const found = names.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`One of: ${names.join(', ')}.`);
+    return found;
+  };
+
+/** `TS01-0000000042`. */
+export function meterNumber(text: string): Uint8Array {
+  const meterId = parseMeterId(text);
+  if (meterId === undefined)
+    throw new InvalidArgumentError('A meter has a number as TS01-0000000042.');
+  return meterId;
 }

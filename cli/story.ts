@@ -1,6 +1,6 @@
 /**
  * `npm start`: the whole story on a throw-away directory, command by command as a person would type it, on the embedded
- * defaults: an authority, a provider, a meter on a serial line, a thermal printer, one label, its verification.
+ * defaults: an authority, a provider, a meter on a serial line, a thermal printer, one label, its verification, a lock.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,6 @@ import { startAuthority, startProvider } from './server/start.ts';
 import { tessera } from './tessera.ts';
 
 const OUT = 'out';
-const POSTAGE = '0.78';
 
 interface Said {
   readonly event: string;
@@ -135,7 +134,7 @@ async function printAndVerify(
   const printer = resources.use(await startVirtualPrinter({ outputDirectory: paper }));
   const from = 'Tessera Works|12 Mosaic Lane|Springfield 20260';
   const to = 'A. Reader|1 Main Street|Washington DC 20260-1234';
-  const piece = ['--postage', POSTAGE, '--service', '1', '--to', '20260-1234'];
+  const piece = ['--service', '1', '--to', '20260-1234'];
   const addresses = ['--return-address', from, '--addressee', to];
   const where = ['--printer', printer.address, '--profile', 'epson-80mm', '--out', OUT];
   await type('print', ...piece, ...addresses, ...where);
@@ -150,8 +149,20 @@ async function printAndVerify(
   return verdict;
 }
 
+/** What the copy leads to: the meter is locked from afar, inspected, and unlocked again. */
+async function lookAfter({ authorityToken }: Offices): Promise<Figures> {
+  explain(`5. For the copy the authority locks the meter. At its next contact the meter gets the order, and hands over its
+   registers and its security log. Somebody has looked into it: the meter is unlocked, and goes on.`);
+  await type('meter', 'sync');
+  const locked = last('condition');
+  const meter = last('made')['meter'] as string;
+  await type('authority', 'unlock', '--meter', meter, ...authorityToken);
+  await type('meter', 'locks');
+  return locked;
+}
+
 /** What a program that checks this story wants to read. */
-function leaveResult(before: Figures, verdict: Figures): void {
+function leaveResult(before: Figures, verdict: Figures, locked: Figures): void {
   const certificate = last('made')['indicium'] as Uint8Array;
   const read = readCompactCertificate(certificate);
   if (!read.ok) throw new Error('the certificate cannot be read');
@@ -173,6 +184,8 @@ function leaveResult(before: Figures, verdict: Figures): void {
     },
     printing: printed['outcome'],
     verdict: { accepted: verdict['accepted'], checks: verdict['checks'] },
+    locked: { locks: locked['locks'], reason: locked['lockReason'] },
+    condition: last('condition'),
     secondSight: { accepted: last('verdict')['accepted'], checks: last('verdict')['checks'] },
   };
   writeFileSync(join(OUT, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`);
@@ -207,7 +220,8 @@ try {
   await makeMeter(resources, offices);
   const refilled = last('refilled');
   const verdict = await printAndVerify(resources, offices);
-  leaveResult(refilled, verdict);
+  const locked = await lookAfter(offices);
+  leaveResult(refilled, verdict, locked);
   explain(byHand);
   explain(`Done in ${((performance.now() - startMs) / 1000).toFixed(1)} s.`);
 } finally {

@@ -7,9 +7,11 @@ import { addBatch } from './commands/batch.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEmulate } from './commands/emulate.ts';
 import { addMeter } from './commands/meter.ts';
+import { addPrice } from './commands/price.ts';
 import { addPrint } from './commands/print.ts';
 import { addPrinter } from './commands/printer.ts';
 import { addProvider } from './commands/provider.ts';
+import { addSpoilage } from './commands/spoilage.ts';
 import { addVerify } from './commands/verify.ts';
 import { reportFailure } from './failure.ts';
 import { createOutput, type Output } from './output.ts';
@@ -77,8 +79,10 @@ const subcommands = [
   addAuthority,
   addProvider,
   addMeter,
+  addPrice,
   addPrint,
   addBatch,
+  addSpoilage,
   addVerify,
 ] as const;
 

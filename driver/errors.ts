@@ -6,14 +6,8 @@
 
 import type { CommandName } from '#protocol/command';
 import type { StateName } from '#protocol/state';
-import {
-  type Advice,
-  isTransient,
-  type RefusalName,
-  type StatusEntry,
-  statusEntry,
-  statusName,
-} from '#protocol/status';
+import { type Advice, isTransient, type RefusalName, statusName } from '#protocol/status';
+import { type StatusEntry, statusEntry } from '#protocol/status-text';
 
 /** A refusal as it came from the meter, or as the driver gives it before anything was sent. */
 export interface RefusalFields {

@@ -4,32 +4,65 @@ export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
 export { BatchError, type BatchReason, ListError } from './batch/batch-error.ts';
+export type { JobFunds, RatesChange } from './batch/before-charging.ts';
+export type { BatchMeter } from './batch/charging.ts';
 export { acceptPiece, reprintPiece, spoilPiece } from './batch/decisions.ts';
-export {
-  type CreateJobOptions,
-  createJob,
-  type Job,
-  type JobDescription,
-  type JobFigures,
-  type JobLabel,
-  type JobPiece,
-  openJob,
-} from './batch/job.ts';
+export { type CreateJobOptions, createJob, type Job, type JobPiece, openJob } from './batch/job.ts';
+export type {
+  JobDescription,
+  JobFigures,
+  JobLabel,
+  JobQuote,
+} from './batch/job-description.ts';
 export { type LabelPrinterOptions, labelPrinter } from './batch/label-printer.ts';
 export type { ListPiece, ListProblem } from './batch/list.ts';
 export { type ManifestRow, manifestCsv, manifestRows } from './batch/manifest.ts';
 export type { PiecePrinter } from './batch/piece-printing.ts';
 export type { PieceRecord, PieceState } from './batch/piece-state.ts';
 export { type Progress, trackProgress } from './batch/progress.ts';
-export { type JobFunds, type RunJobOptions, runJob } from './batch/run.ts';
+export { type RunJobOptions, runJob } from './batch/run.ts';
 export { JournalError } from './checked-lines.ts';
+export { type ClockOutcome, setClock } from './contact/clock.ts';
+export {
+  type ContactEvent,
+  type ContactOptions,
+  type ContactReport,
+  type ContactStep,
+  contact,
+  contactSteps,
+  locksIn,
+  type StepResults,
+  warningsIn,
+} from './contact/contact.ts';
+export { type Inspection, type InspectionOptions, inspect } from './contact/inspection.ts';
+export type { AuthorityOffice, Offices, ProviderOffice } from './contact/offices.ts';
+export { applyLatestOrder, applyOrder, type OrderOutcome } from './contact/orders.ts';
+export {
+  type AutoRefill,
+  dueRefill,
+  finishRefill,
+  pendingRefill,
+  type RefillOutcome,
+  type RefillWish,
+  refill,
+} from './contact/refill.ts';
+export { type PastRefill, refillHistory } from './contact/refill-history.ts';
+export {
+  type InstalledRates,
+  type LicenceOutcome,
+  renewLicence,
+  renewRates,
+} from './contact/renewal.ts';
+export { exportLog, type LogPart, type LogRange, readLogRecords } from './contact/security-log.ts';
 export {
   type DiscoverOptions,
   type Discovery,
   discoverPorts,
   type PortCandidate,
 } from './discover.ts';
+export { type IssuedEntry, issuedPiece, reprint } from './earlier-piece.ts';
 export { LinkError, type LinkStage, RefusedError } from './errors.ts';
+export { licenceOf, spendable } from './funds.ts';
 export { type IssueOptions, issue, resume } from './issue.ts';
 export {
   changeKeyFilePassword,
@@ -44,6 +77,7 @@ export {
 export type { Link } from './link/link.ts';
 export { type MemoryEnd, memoryLink } from './link/memory.ts';
 export { type LogInOptions, logIn } from './log-in.ts';
+export { type Mailing, mailingDateOf } from './mailing-date.ts';
 export {
   type HostIdentity,
   type Meter,
@@ -57,9 +91,10 @@ export {
   openPendingJournal,
   type PendingEntry,
   type PendingJournal,
-  type Piece,
 } from './pending.ts';
+export type { Piece } from './piece.ts';
 export { openLink, type Port, parsePort } from './port.ts';
+export { type MeterRates, type PricedPiece, postageOf, ratesOf } from './price.ts';
 export { type Bitmap, createBitmap } from './print/bitmap.ts';
 export { type EscposOptions, encodeEscpos } from './print/escpos.ts';
 export { composeLabel, type LabelOptions, type LabelVariant } from './print/label.ts';
@@ -85,4 +120,26 @@ export {
 export type { PrinterStatus } from './print/printer-status.ts';
 export type { ServiceName, Services } from './services.ts';
 export type { CallOptions } from './session.ts';
+export {
+  type Claim,
+  type ClaimedPiece,
+  type ClaimState,
+  type ClaimsOffice,
+  claimedPieces,
+  claimSpoiled,
+  claimsOf,
+  type PieceClaim,
+  type SpoiledPieces,
+} from './spoilage.ts';
 export type { Trust } from './trust.ts';
+export { ENVELOPE_MG, type Letter, ouncesToMg, SHEET_MG, weightOf } from './weight.ts';
+export {
+  fetchProof,
+  handProof,
+  ProofError,
+  type WithdrawalAnswer,
+  type WithdrawalProof,
+  type WithdrawalStage,
+  withdraw,
+  withdrawalStage,
+} from './withdrawal.ts';

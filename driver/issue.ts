@@ -8,7 +8,8 @@ import { JournalError } from './checked-lines.ts';
 import { LinkError, RefusedError } from './errors.ts';
 import type { Meter } from './meter.ts';
 import { nodeCrypto } from './node-crypto.ts';
-import type { PendingEntry, PendingJournal, Piece } from './pending.ts';
+import type { PendingEntry, PendingJournal } from './pending.ts';
+import { isAlike, type Piece, pieceRequest } from './piece.ts';
 
 /** What is asked of a meter here. */
 export type IssuingMeter = Pick<Meter, 'address' | 'server' | 'registers' | 'createIndicium'>;
@@ -68,7 +69,7 @@ export function resume(
 }
 
 /** The name of the meter that answered, `TS01-0000000042`. @throws LinkError without a session */
-export function meterName({ server, address }: IssuingMeter): string {
+export function meterName({ server, address }: Pick<IssuingMeter, 'server' | 'address'>): string {
   if (server !== undefined) return formatMeterId(server.meterId);
   throw new LinkError({
     stage: 'session',
@@ -84,28 +85,25 @@ const isDoubtful = ({ state, reason }: PendingEntry): boolean =>
 const DOUBT =
   'the meter has forgotten whether this piece was charged: look at its piece count, then ask for it under a new reference';
 
-/** The indicium that a reference has already. @throws JournalError where it may have been charged, or was for another piece */
+const SPOILED = 'this piece was given up as spoiled: ask for another one under a new reference';
+
+/**
+ * The indicium that a reference has already.
+ * @throws JournalError where it may have been charged, was given up, or was for another piece
+ */
 function recorded(journal: PendingJournal, name: string, piece: Piece): Uint8Array | undefined {
   if (piece.reference === undefined) return undefined;
   const isSame = (entry: PendingEntry): boolean => entry.piece.reference === piece.reference;
   if (journal.entries(name).some((entry) => isSame(entry) && isDoubtful(entry)))
     throw new JournalError(piece.reference, DOUBT);
+  if (journal.entries(name).some((entry) => isSame(entry) && entry.state === 'spoiled'))
+    throw new JournalError(piece.reference, SPOILED);
   const entry = journal
     .entries(name)
     .find(({ piece: { reference }, state }) => reference === piece.reference && state === 'issued');
   if (entry !== undefined && !isAlike(entry.piece, piece))
     throw new JournalError(piece.reference, 'this reference was used for another piece');
   return entry?.indicium;
-}
-
-function isAlike(left: Piece, right: Piece): boolean {
-  return (
-    left.serviceId === right.serviceId &&
-    left.postage === right.postage &&
-    left.mailingDate === right.mailingDate &&
-    left.destination === right.destination &&
-    left.reference === right.reference
-  );
 }
 
 async function settle(
@@ -127,8 +125,7 @@ async function ask(
   entry: PendingEntry,
   { signal }: IssueOptions,
 ): Promise<{ entry: PendingEntry; refusal?: RefusedError }> {
-  const { serviceId, postage, mailingDate, destination } = entry.piece;
-  const request = { requestId: entry.requestId, serviceId, postage, mailingDate, destination };
+  const request = pieceRequest(entry.requestId, entry.piece);
   try {
     const { indicium } = await meter.createIndicium(request, { signal });
     return { entry: await journal.issued(entry, indicium) };

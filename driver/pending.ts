@@ -6,22 +6,10 @@
  */
 
 import type { RequestId } from '#protocol/command';
-import { type Mills, mills } from '#protocol/mills';
+import { mills } from '#protocol/mills';
 import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
 import { lockFile } from './file-lock.ts';
-
-/** What an indicium is wanted for. */
-export interface Piece {
-  /** Service of the rate table. */
-  readonly serviceId: number;
-  readonly postage: Mills;
-  /** YYYYMMDD. */
-  readonly mailingDate: number;
-  /** ZIP+4 and delivery point as a decimal number; 0 for none. */
-  readonly destination: number;
-  /** The caller's own name for the piece, as job and line: the same name always gives the same indicium. */
-  readonly reference?: string | undefined;
-}
+import type { Piece } from './piece.ts';
 
 export interface PendingEntry {
   /** As text, `TS01-0000000042`. */
@@ -30,12 +18,13 @@ export interface PendingEntry {
   readonly piece: Piece;
   /**
    * `intended`: the meter may or may not have performed it · `refused`: it never will. Then it was not charged either,
-   * unless the reason is `requestForgotten`: of a request that old only the meter's own log tells.
+   * unless the reason is `requestForgotten`: of a request that old only the meter's own log tells · `spoiled`: charged,
+   * and given up for a refund; it is never printed again.
    */
-  readonly state: 'intended' | 'issued' | 'refused';
+  readonly state: 'intended' | 'issued' | 'refused' | 'spoiled';
   /** The 128 bytes, where it was issued. */
   readonly indicium?: Uint8Array | undefined;
-  /** Name of the status, where it was refused. */
+  /** Name of the status where it was refused, what a person said where it is spoiled. */
   readonly reason?: string | undefined;
 }
 
@@ -47,18 +36,21 @@ export interface PendingJournal extends AsyncDisposable {
   /** Durable with the next intention; until then the meter would be asked again, for the same. */
   issued(entry: PendingEntry, indicium: Uint8Array): Promise<PendingEntry>;
   refused(entry: PendingEntry, reason: string): Promise<PendingEntry>;
+  /** Gives up a piece that was issued. Durable when it returns. */
+  spoiled(entry: PendingEntry, reason: string): Promise<PendingEntry>;
   /** Runs one task after the other: two that chose a request id at once would choose the same. */
   inTurn<T>(task: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-const HEADER = { journal: 'tessera pending indicia', version: 1 } as const;
+const HEADER = { journal: 'tessera pending indicia', version: 2 } as const;
 
 /** One line, as it is stored. */
 type Step =
   | ({ readonly step: 'intended'; readonly piece: Piece } & StepKey)
   | ({ readonly step: 'issued'; readonly indicium: string } & StepKey)
-  | ({ readonly step: 'refused'; readonly reason: string } & StepKey);
+  | ({ readonly step: 'refused'; readonly reason: string } & StepKey)
+  | ({ readonly step: 'spoiled'; readonly reason: string } & StepKey);
 interface StepKey {
   readonly meter: string;
   readonly counter: number;
@@ -94,6 +86,10 @@ function next(
       ? { meter: step.meter, requestId, piece, state: 'intended' }
       : undefined;
   }
+  if (step.step === 'spoiled')
+    return before?.state === 'issued'
+      ? { ...before, state: 'spoiled', reason: step.reason }
+      : undefined;
   if (before?.state !== 'intended') return undefined;
   switch (step.step) {
     case 'issued':
@@ -143,7 +139,7 @@ function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): P
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
-    await lines.append([step], step.step === 'intended');
+    await lines.append([step], step.step === 'intended' || step.step === 'spoiled');
     const entry = entries.take(step);
     if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
     return entry;
@@ -167,6 +163,7 @@ function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): P
         indicium: Buffer.from(indicium).toString('hex'),
       }),
     refused: (entry, reason) => take({ step: 'refused', ...keyOf(entry), reason }),
+    spoiled: (entry, reason) => take({ step: 'spoiled', ...keyOf(entry), reason }),
     inTurn(task) {
       const done = turn.then(task);
       turn = done.catch(() => undefined); // told to who asked; the next one takes its turn all the same

@@ -38,9 +38,15 @@ const onlyFields: {
   logIn: 'password',
   register: 'licence',
   installRateTable: 'rateTable',
-  statusReport: 'challenge',
-  refillRequest: 'amount',
   refillCommit: 'authorisation',
+  reprintIndicium: 'requestId',
+  testPrint: 'isQualityPrint',
+  inspectionReport: 'challenge',
+  acknowledgeInspection: 'acknowledgement',
+  readLog: 'from',
+  applyLockOrder: 'order',
+  setClock: 'setting',
+  withdrawalCommit: 'authorisation',
 };
 
 export type Outcome<N extends ServiceName> =

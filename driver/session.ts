@@ -20,6 +20,7 @@ import { createRecordLayer, RECORD_PLAINTEXT_MAX, type RecordLayer } from '#prot
 import type { Content } from '#protocol/responder';
 import { type Role, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
+import { statusEntry } from '#protocol/status-text';
 import { LinkError, RefusedError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { objection, objectionToChange, type Trust } from './trust.ts';
@@ -153,7 +154,7 @@ export async function openSession(
       why = objectionToChange(expected, server) ?? objection(crypto, trust, server, Date.now());
       return why === undefined;
     });
-    if (!confirmed.ok) throw untrusted(exchange.address, why ?? statuses[confirmed.status].text);
+    if (!confirmed.ok) throw untrusted(exchange.address, why ?? statusEntry(confirmed.status).text);
     const { message3, keys, server } = confirmed.value;
     const records = createRecordLayer(crypto, keys);
     try {

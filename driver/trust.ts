@@ -6,7 +6,7 @@ import { verifyCompactCertificate } from '#protocol/documents/compact-certificat
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { ServerIdentity } from '#protocol/handshake';
-import { statuses } from '#protocol/status';
+import { statusEntry } from '#protocol/status-text';
 
 /** By certificate: the usual way. */
 export interface TrustByCertificate {
@@ -55,7 +55,7 @@ function objectionToCertificate(
     date: dateOf(timeMs),
     subject: server.meterId,
   });
-  if (!read.ok) return `its certificate does not hold: ${statuses[read.status].text}`;
+  if (!read.ok) return `its certificate does not hold: ${statusEntry(read.status).text}`;
   return equalBytes(read.value.publicKey, server.publicKey)
     ? undefined
     : 'its certificate is for another key';

@@ -8,13 +8,15 @@ import { DEFAULT_RATE_DAYS, defaultRates } from '#authority/default-rates';
 import { nodeCrypto } from '#driver/node-crypto';
 import { addDays, dateOf } from '#protocol/documents/date';
 import { openDatabase } from '../database.ts';
-import { needed, openHome } from '../home.ts';
+import { atAuthority, type OperatorAction } from '../operator.ts';
 import { portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 import { createAuthorityDirectory } from '../server/directory.ts';
 import { startAuthority } from '../server/start.ts';
-import { authorityAt } from '../servers.ts';
+import type { AuthorityClient } from '../servers.ts';
+import { addMeters } from './authority/meters.ts';
+import { addRates } from './authority/rates.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
 
 const AUTHORITY_PORT = 8620;
@@ -36,14 +38,9 @@ export function addAuthority(program: Command, run: Run): void {
     .action((options: ServeOptions) =>
       run((output) => serveUntilInterrupted('authority', options, startAuthority, output)),
     );
-  authority
-    .command('findings')
-    .summary('what speaks of fraud or defects')
-    .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
-    .requiredOption('--authority-token <file>', "the authority operator's token")
-    .action((options: FindingsOptions, command: Command) =>
-      run((output) => findings(options, command.optsWithGlobals()['home'], output)),
-    );
+  atAuthority(authority.command('findings'), run, 'what speaks of fraud or defects', findings);
+  addRates(authority, run);
+  addMeters(authority, run);
 }
 
 async function initAuthority(path: string, output: Output): Promise<number> {
@@ -71,18 +68,7 @@ async function initAuthority(path: string, output: Output): Promise<number> {
   return 0;
 }
 
-interface FindingsOptions {
-  readonly authority?: string;
-  readonly authorityToken: string;
-}
-
-async function findings(
-  options: FindingsOptions,
-  homePath: string | undefined,
-  output: Output,
-): Promise<number> {
-  const url = needed(options.authority, openHome(homePath).settings.authority, '--authority');
-  const authority = authorityAt(url, options.authorityToken);
+const findings: OperatorAction<AuthorityClient, object> = async (authority, _, output) => {
   let after = 0;
   for (;;) {
     const page = await authority.listFindings({ after });
@@ -98,4 +84,4 @@ async function findings(
   }
   if (after === 0) output.say('noFindings', {}, 'nothing speaks against any meter');
   return 0;
-}
+};

@@ -2,9 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
+import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
 import { type Emulator, startEmulator } from '#emulator/emulator';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { interrupted } from '../interrupt.ts';
@@ -16,6 +17,8 @@ interface Options {
   readonly dir?: string;
   readonly pty?: string;
   readonly tcp?: number;
+  readonly cpu: CpuName;
+  readonly cryptoEngine: boolean;
   readonly command?: string;
 }
 
@@ -32,6 +35,15 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL) in its environment; its exit code
     .option('--dir <directory>', 'where the meter lives; made where it does not exist')
     .option('--pty <path>', 'a serial line (pseudo-terminal) that appears at this path; Linux')
     .option('--tcp <port>', 'listen on this port of 127.0.0.1; 0 takes a free one', portNumber)
+    .addOption(
+      new Option('--cpu <name>', 'what runs the image: fast, or as small as on a board')
+        .choices(cpuNames)
+        .default('node-vm' satisfies CpuName),
+    )
+    .option(
+      '--no-crypto-engine',
+      'compute in the image, as on a board without a crypto engine; slower',
+    )
     .option('-c, --command <command>', 'run a shell command while the meter lives')
     .addHelpText(
       'after',
@@ -50,6 +62,8 @@ async function emulate(options: Options, output: Output): Promise<number> {
     ...(options.dir !== undefined && { directory: options.dir }),
     ...(options.pty !== undefined && { ptyPath: options.pty }),
     ...(wantsTcp !== undefined && { tcpPort: wantsTcp }),
+    cpu: createCpu(options.cpu),
+    cryptoEngine: options.cryptoEngine,
     signal: interrupt.signal,
   });
   const { tcp, serial } = emulator.addresses;
@@ -57,7 +71,14 @@ async function emulate(options: Options, output: Output): Promise<number> {
   const where = [serial, tcp].filter((address) => address !== undefined);
   output.say(
     'ready',
-    { meter, directory: options.dir, tcp, serial },
+    {
+      meter,
+      directory: options.dir,
+      tcp,
+      serial,
+      cpu: options.cpu,
+      cryptoEngine: emulator.board.hasCryptoEngine,
+    },
     `meter ${meter ?? '(not made yet)'} is on ${where.join(' and ')}`,
   );
   if (options.command === undefined) {

@@ -2,19 +2,27 @@
 
 import type { Command } from 'commander';
 import type { Run } from '../run.ts';
+import { addLog } from './meter/log.ts';
 import { addMake } from './meter/make.ts';
 import { addPassword } from './meter/password.ts';
 import { addRefill } from './meter/refill.ts';
 import { addRegister } from './meter/register.ts';
+import { addSync } from './meter/sync.ts';
 import { addTell } from './meter/tell.ts';
+import { addWithdraw } from './meter/withdraw.ts';
 import { addZeroize } from './meter/zeroize.ts';
 
 export function addMeter(program: Command, run: Run): void {
-  const meter = program.command('meter').description('make, register, ask and refill a meter');
+  const meter = program
+    .command('meter')
+    .description('make, register, refill, inspect and withdraw a meter');
   addMake(meter, run);
   addRegister(meter, run);
   addTell(meter, run);
+  addSync(meter, run);
   addRefill(meter, run);
+  addLog(meter, run);
   addPassword(meter, run);
+  addWithdraw(meter, run);
   addZeroize(meter, run);
 }

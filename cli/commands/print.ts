@@ -1,136 +1,189 @@
-/** `tessera print`: charges one indicium and puts it on a label, a preview, or both (requirements.md C1, C3, F6). */
+/**
+ * `tessera print`: charges one indicium and puts it on a label, a preview, or both; corrections, redates, reprints, test
+ * prints (requirements.md C1, C3, C5, C6, F6).
+ */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { defaultServiceNames } from '#authority/default-rates';
-import { issue } from '#driver/issue';
+import { reprint } from '#driver/earlier-piece';
+import { LinkError, RefusedError } from '#driver/errors';
+import { issue, meterName } from '#driver/issue';
 import type { Meter } from '#driver/meter';
 import { openPendingJournal, type PendingEntry, type PendingJournal } from '#driver/pending';
-import { encodeEscpos } from '#driver/print/escpos';
 import { composeLabel, type LabelOptions } from '#driver/print/label';
-import { previewPng, previewTerminal } from '#driver/print/preview';
-import type { PrintOutcome } from '#driver/print/print-job';
-import { openPrinter, type Printer } from '#driver/print/printer';
 import { PrinterError } from '#driver/print/printer-error';
-import {
-  type PrinterProfile,
-  type PrinterProfileName,
-  printerProfiles,
-} from '#driver/print/printer-profile';
-import { dateOf } from '#protocol/documents/date';
-import {
-  INDICIUM_ALGORITHM,
-  INDICIUM_VERSION,
-  type Indicium,
-  readIndicium,
-} from '#protocol/documents/indicium';
+import { printerProfiles } from '#driver/print/printer-profile';
+import { type Condition, pieceKinds } from '#protocol/command';
+import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { formatMeterId } from '#protocol/documents/meter-id';
-import { formatMills, type Mills, mills } from '#protocol/mills';
+import { formatMills } from '#protocol/mills';
+import { tellWarnings } from '../condition-text.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
-import { type AccessOptions, anonymous, loggedIn } from '../meter-access.ts';
-import { amount, destination, mailingDate, serviceNumber } from '../options.ts';
+import { type Delivered, type LabelOutput, openLabelOutput } from '../label-output.ts';
+import { type AccessOptions, anonymous, loggedIn, sessionFor } from '../meter-access.ts';
+import {
+  amount,
+  destination,
+  mailingDate,
+  oneName,
+  serviceNumber,
+  services,
+  sheetCount,
+  timeOfDay,
+  weight,
+  zoneNumber,
+} from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
+import {
+  askedPiece,
+  inscriptionOf,
+  mailingDateNow,
+  type PieceOptions,
+  priceFor,
+} from './print/asked-piece.ts';
+import { showSpecimen } from './print/specimen.ts';
 
-export const PROFILE_DEFAULT = 'escpos-80mm';
-
-interface Options extends AccessOptions {
-  readonly postage: Mills;
-  readonly service: number;
-  readonly to: number;
-  readonly date?: number;
+interface Options extends AccessOptions, PieceOptions {
   readonly printer?: string;
   readonly profile?: string;
   readonly out?: string;
   readonly reference?: string;
   readonly preview?: boolean;
+  readonly test?: boolean;
+  readonly quality?: boolean;
+  readonly reprint?: string;
   readonly inscription?: string;
   readonly returnAddress?: string;
   readonly addressee?: string;
 }
 
 export function addPrint(program: Command, run: Run): void {
-  program
+  const print = program
     .command('print')
     .summary('charge and print one label')
     .description(
       `Asks the printer first, then has the meter charge and sign, then prints. Where printing fails, the same
---reference prints the same indicium again without another charge. --preview shows a specimen and charges nothing.`,
-    )
-    .requiredOption('--postage <amount>', 'as 0.78', amount)
-    .option('--service <number>', 'service of the rate table', serviceNumber, 100)
-    .option('--to <zip>', 'destination: ZIP, ZIP+4 or with delivery point', destination, 0)
+--reference prints the same indicium again without another charge. --preview shows a specimen and charges nothing.
+The amount follows from the rates of the meter; --postage says one that is keyed in, or that is to be compared.`,
+    );
+  withPrice(print)
+    .option('--kind <kind>', pieceKinds.join(', '), oneName(pieceKinds), 'postage')
+    .option('--original <piece>', 'what a correction or redate stands for: number or reference')
+    .option('--confirm', 'say that a high amount is meant')
+    .option('--to <zip>', 'destination: ZIP, ZIP+4 or with delivery point', destination)
     .option('--date <date>', 'of mailing: today, +DAYS or YYYYMMDD (default: today)', mailingDate)
+    .option('--cut-off <time>', 'HH:MM, remembered: later pieces get the next working day', cutOff)
     .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
     .option('--profile <name>', `one of ${Object.keys(printerProfiles).join(', ')}`)
     .option('--out <directory>', 'leaves label.png, label.escpos and indicium.bin there')
     .option('--reference <name>', 'your own name for the piece; the same name never pays twice')
+    .option(
+      '--reprint <reference>',
+      'that piece once more, marked as a reprint; nothing is charged',
+    )
     .option('--inscription <text>', 'class inscription; the name of the service unless given')
     .option('--return-address <lines>', 'printed on the label; lines apart by |')
     .option('--addressee <lines>', 'printed on the label; lines apart by |')
     .option('--preview', 'show a specimen in the terminal; nothing is charged')
+    .option('--test', 'a void label of no value, to try the printer with')
+    .option('--quality', 'the quality print that comes due every three months; void as well')
     .action((options: Options, command: Command) =>
-      run((output) => print(options, openHome(command.optsWithGlobals()['home']), output)),
+      run((output) => printAny(options, openHome(command.optsWithGlobals()['home']), output)),
     );
 }
 
-export function profileOf(name: string): PrinterProfile {
-  const profile = printerProfiles[name as PrinterProfileName];
-  if (!Object.hasOwn(printerProfiles, name))
-    throw new UsageError(
-      `There is no profile ${name}: ${Object.keys(printerProfiles).join(', ')}.`,
-    );
-  return profile;
+/** What decides the price. */
+export function withPrice(command: Command): Command {
+  return command
+    .option('--postage <amount>', 'as 0.78; by the rates unless given', amount)
+    .option(
+      '--service <number>',
+      'service of the rate table (default: 100, keyed in)',
+      serviceNumber,
+    )
+    .option('--weight <weight>', 'as 28.35 grams, or 1oz', weight)
+    .option('--sheets <number>', 'of paper in an envelope, instead of a weight', sheetCount)
+    .option('--sheet-weight <weight>', 'of one sheet (default: 4.536)', weight)
+    .option('--envelope-weight <weight>', 'of the empty envelope (default: 7)', weight)
+    .option('--zone <number>', 'of the rate table, the first is 0', zoneNumber)
+    .option('--extra <services>', 'services that are added, as 200,201', services);
+}
+
+/** Checked here, kept as it was written. */
+export function cutOff(text: string): string {
+  timeOfDay(text);
+  return text;
 }
 
 const lines = (text: string | undefined): readonly string[] =>
   text === undefined ? [] : text.split('|');
 
-function labelOptions({ service, inscription, returnAddress, addressee }: Options): LabelOptions {
+function labelOptions(
+  { inscription, returnAddress, addressee }: Options,
+  serviceId: number,
+  extras: readonly number[] | undefined,
+): LabelOptions {
   return {
-    service: inscription ?? defaultServiceNames[service] ?? '',
+    service: inscription ?? inscriptionOf(serviceId, extras),
     returnAddress: lines(returnAddress),
     addressee: lines(addressee),
   };
 }
 
-async function print(options: Options, home: Home, output: Output): Promise<number> {
-  const name = options.profile ?? home.settings.profile ?? PROFILE_DEFAULT;
-  const profile = profileOf(name);
-  if (options.preview === true) return await preview(options, home, profile, output);
-  const printerUrl = options.printer ?? home.settings.printer;
-  if (printerUrl === undefined && options.out === undefined)
-    throw new UsageError('Say --printer, --out or --preview: there is nowhere to print to.');
-
+async function printAny(options: Options, home: Home, output: Output): Promise<number> {
+  const { preview, test, quality, reprint: reference } = options;
+  if ([preview, test, quality, reference].filter((each) => each !== undefined).length > 1)
+    throw new UsageError('Say one of --preview, --test, --quality and --reprint.');
+  if (options.cutOff !== undefined) home.remember({ cutOff: options.cutOff });
+  if (preview === true) return await preView(options, home, output);
   using interrupt = interrupted();
-  await using printer = await readyPrinter(printerUrl, profile, interrupt.signal);
-  const reference = options.reference ?? randomUUID();
-  const { bytes, isCharged } = await charged(options, home, reference, interrupt.signal, output);
+  await using labels = await openLabelOutput(options, home, interrupt.signal);
+  if (test === true || quality === true) return await printVoid(options, home, labels, output);
+  const paid =
+    reference === undefined
+      ? await charged(options, home, interrupt.signal, output)
+      : await reprinted(options, home, reference);
   try {
-    return await deliver(
-      options,
-      home,
-      { profile, name, printer, reference, bytes, isCharged },
-      output,
-    );
+    const delivered = await deliver(options, labels, paid);
+    tellPrinted(paid, delivered, labels.text(delivered), output);
   } catch (error) {
-    throw kept(error, reference);
+    throw kept(error, paid.reference);
   }
+  if (paid.condition !== undefined) tellWarnings(paid.condition, output);
+  return 0;
 }
 
+/** An indicium that is to be printed. */
 interface Paid {
-  readonly profile: PrinterProfile;
-  readonly name: string;
-  readonly printer: Printer | undefined;
   readonly reference: string;
   readonly bytes: Uint8Array;
+  readonly indicium: Indicium;
+  readonly extras: readonly number[] | undefined;
   readonly isCharged: boolean;
+  readonly isReprint: boolean;
+  /** Of the meter, behind it; undefined where it could not be asked any more. */
+  readonly condition: Condition | undefined;
+}
+
+function indiciumIn(bytes: Uint8Array): Indicium {
+  const read = readIndicium(bytes);
+  if (!read.ok) throw new Error('the meter gave something that is no indicium');
+  return read.value;
+}
+
+/** What is paid is printed, whether or not the meter can be asked for its warnings. */
+async function conditionAfter(meter: Meter): Promise<Condition | undefined> {
+  try {
+    return await meter.condition();
+  } catch (error) {
+    if (error instanceof LinkError || error instanceof RefusedError) return undefined;
+    throw error;
+  }
 }
 
 /** Whatever fails behind the charge, the piece can be had again under its reference. */
@@ -142,72 +195,29 @@ function kept(error: unknown, reference: string): Failure {
   return new Failure(reason, message, `The indicium is paid and kept: ${again}`);
 }
 
-async function deliver(
-  options: Options,
-  home: Home,
-  { profile, name, printer, reference, bytes, isCharged }: Paid,
-  output: Output,
-): Promise<number> {
-  const read = readIndicium(bytes);
-  if (!read.ok) throw new Error('the meter gave something that is no indicium');
-  const label = composeLabel(read.value, profile, labelOptions(options));
-  const jobId = String(read.value.pieceCount % 10_000).padStart(4, '0');
-  const escpos = encodeEscpos(label, profile, { jobId });
-  if (options.out !== undefined)
-    await leaveFiles(options.out, {
-      'label.png': previewPng(label),
-      'label.escpos': escpos,
-      'indicium.bin': bytes,
-    });
-  const outcome = await printer?.print(escpos, { jobId });
-  if (options.printer !== undefined) home.remember({ printer: options.printer, profile: name });
-  tellPrinted(
-    read.value,
-    bytes,
-    { reference, isCharged, outcome, directory: options.out, labelBytes: escpos.length },
-    output,
-  );
-  return 0;
-}
-
-/** A printer that says it cannot print is found out before anything is charged. */
-async function readyPrinter(
-  url: string | undefined,
-  profile: PrinterProfile,
-  signal: AbortSignal,
-): Promise<Printer | undefined> {
-  if (url === undefined) return undefined;
-  const printer = await openPrinter(url, profile, { signal });
-  try {
-    const [problem] = (await printer.status()).problems;
-    if (problem === undefined) return printer;
-    const what = 'the printer is not ready, and nothing was charged';
-    throw new PrinterError({ address: url, stage: 'before first byte', problem, what });
-  } catch (error) {
-    await printer.close();
-    throw error;
-  }
+async function deliver(options: Options, labels: LabelOutput, paid: Paid): Promise<Delivered> {
+  const { indicium, bytes, extras, isReprint } = paid;
+  const label = composeLabel(indicium, labels.profile, {
+    ...labelOptions(options, indicium.serviceId, extras),
+    isReprint,
+  });
+  return await labels.deliver(label, bytes, indicium.pieceCount);
 }
 
 /** The indicium of the piece, and whether it was charged now; one that its reference has already is not. */
 async function charged(
   options: Options,
   home: Home,
-  reference: string,
   signal: AbortSignal,
   output: Output,
-): Promise<{ bytes: Uint8Array; isCharged: boolean }> {
+): Promise<Paid> {
+  const reference = options.reference ?? randomUUID();
   await using meter = await loggedIn(home, 'user', options);
   await using journal = await openPendingJournal(home.journal);
-  const earlier = pieceOf(journal, meter, reference);
-  const piece = {
-    serviceId: options.service,
-    postage: options.postage,
-    // printed again after midnight, it is still the piece of the day before
-    mailingDate: options.date ?? earlier?.piece.mailingDate ?? dateOf(Date.now()),
-    destination: options.to,
-    reference,
-  };
+  const name = meterName(meter);
+  const earlier = pieceOf(journal, name, reference);
+  const asked = await askedPiece(meter, journal, name, options, home, earlier);
+  const piece = { ...asked, reference };
   const bytes = await issue(meter, journal, piece, {
     signal,
     onResumed: ({ state, piece: { reference: other = '' } }) =>
@@ -217,58 +227,82 @@ async function charged(
         `an earlier piece ${other} is ${state} now`,
       ),
   });
-  return { bytes, isCharged: earlier?.state !== 'issued' };
+  return {
+    reference,
+    bytes,
+    indicium: indiciumIn(bytes),
+    extras: piece.extras,
+    isCharged: earlier?.state !== 'issued',
+    isReprint: false,
+    condition: await conditionAfter(meter),
+  };
 }
 
 /** What is on record under a reference, but for what was refused. */
 function pieceOf(
   journal: PendingJournal,
-  { server }: Meter,
+  name: string,
   reference: string,
 ): PendingEntry | undefined {
-  if (server === undefined) return undefined;
   return journal
-    .entries(formatMeterId(server.meterId))
+    .entries(name)
     .find(({ piece, state }) => piece.reference === reference && state !== 'refused');
 }
 
-async function leaveFiles(
-  directory: string,
-  files: Readonly<Record<string, Uint8Array>>,
-): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const [name, content] of Object.entries(files))
-    await writeFile(join(directory, name), content);
+/** The very same indicium; the meter writes down that it gave it once more. */
+async function reprinted(options: Options, home: Home, reference: string): Promise<Paid> {
+  await using meter = await loggedIn(home, 'user', options);
+  await using journal = await openPendingJournal(home.journal);
+  const { indicium: bytes, piece } = await reprint(meter, journal, reference);
+  return {
+    reference,
+    bytes,
+    indicium: indiciumIn(bytes),
+    extras: piece.extras,
+    isCharged: false,
+    isReprint: true,
+    condition: await conditionAfter(meter),
+  };
 }
 
-const outcomes = {
-  confirmed: 'printed, says the printer',
-  sent: 'sent to the printer, which does not say whether it printed: look',
-} as const;
-
-function tellPrinted(
-  indicium: Indicium,
-  bytes: Uint8Array,
-  told: {
-    readonly reference: string;
-    readonly isCharged: boolean;
-    readonly outcome: PrintOutcome | undefined;
-    readonly directory: string | undefined;
-    readonly labelBytes: number;
-  },
+async function printVoid(
+  options: Options,
+  home: Home,
+  labels: LabelOutput,
   output: Output,
-): void {
-  const { meterId, pieceCount, postage, ascending, descending } = indicium;
-  const how = told.outcome === undefined ? `label in ${told.directory}` : outcomes[told.outcome];
+): Promise<number> {
+  const isQualityPrint = options.quality === true;
+  await using meter = await loggedIn(home, 'user', options);
+  const { indicium: bytes } = await meter.testPrint(isQualityPrint);
+  const indicium = indiciumIn(bytes);
+  const service = isQualityPrint ? 'quality print' : 'test print';
+  const label = composeLabel(indicium, labels.profile, { service, variant: 'void' });
+  const delivered = await labels.deliver(label, bytes, indicium.pieceCount);
+  output.say(
+    'testPrinted',
+    { meter: formatMeterId(indicium.meterId), isQualityPrint, ...delivered, indicium: bytes },
+    `${service} of no value; ${labels.text(delivered)}`,
+  );
+  tellWarnings(await meter.condition(), output);
+  return 0;
+}
+
+function tellPrinted(paid: Paid, delivered: Delivered, how: string, output: Output): void {
+  const { indicium, bytes, condition: _, extras: __, ...told } = paid;
+  const { meterId, pieceCount, postage, ascending, descending, flags } = indicium;
+  const kind = flags.redate ? 'redate' : flags.correction ? 'correction' : 'postage';
   output.say(
     'printed',
     {
       meter: formatMeterId(meterId),
+      kind,
       pieceCount,
       postageMills: postage,
       ascendingMills: ascending,
       descendingMills: descending,
+      mailingDate: indicium.mailingDate,
       ...told,
+      ...delivered,
       indicium: bytes,
     },
     told.isCharged
@@ -277,55 +311,19 @@ function tellPrinted(
   );
 }
 
-/** What the label would look like; made up, unsigned, and marked. */
-async function preview(
-  options: Options,
-  home: Home,
-  profile: PrinterProfile,
-  output: Output,
-): Promise<number> {
-  await using meter = await anonymous(home, options);
-  const label = composeLabel(await specimen(meter, options), profile, {
-    ...labelOptions(options),
-    variant: 'specimen',
-  });
-  if (options.out !== undefined)
-    await leaveFiles(options.out, { 'specimen.png': previewPng(label) });
-  const columns = process.stdout.columns ?? 100;
-  output.say(
-    'specimen',
-    { widthDots: label.width, heightDots: label.height, directory: options.out },
-    previewTerminal(label, { columns, isColoured: process.stdout.isTTY }),
-  );
+/** Of a specimen nothing is asked but what everybody is told, where its amount is said. */
+async function preView(options: Options, home: Home, output: Output): Promise<number> {
+  const { service: serviceId = 100, postage, to = 0, extra } = options;
+  const mailing = options.date ?? mailingDateNow(options, home);
+  const label = labelOptions(options, serviceId, extra);
+  const fields = { serviceId, destination: to, mailingDate: mailing };
+  const shown = { fields, label, options, home };
+  if (postage !== undefined) {
+    await using meter = await anonymous(home, options);
+    await showSpecimen(meter, postage, shown, output);
+    return 0;
+  }
+  await using session = await sessionFor(home, 'user', options);
+  await showSpecimen(session.meter, await priceFor(session.meter, options), shown, output);
   return 0;
-}
-
-async function specimen(meter: Meter, options: Options): Promise<Indicium> {
-  const { meterId, registers } = await meter.status();
-  const { ascending, pieceCount } = registers;
-  return {
-    version: INDICIUM_VERSION,
-    algorithm: INDICIUM_ALGORITHM,
-    certificateSerial: 0,
-    meterId,
-    ascending: mills(ascending + options.postage),
-    descending: mills(Math.min(registers.descending, 0xffff_ffff)),
-    postage: options.postage,
-    mailingDate: options.date ?? dateOf(Date.now()),
-    originZip: 0,
-    destination: options.to,
-    softwareId: new Uint8Array(6),
-    rateCategory: 0,
-    pieceCount: pieceCount + 1,
-    serviceId: options.service,
-    flags: {
-      redate: false,
-      correction: false,
-      reprint: false,
-      test: true,
-      certificateService: false,
-    },
-    keyId: new Uint8Array(8),
-    signature: new Uint8Array(64),
-  };
 }

@@ -7,14 +7,15 @@ import { nodeCrypto } from '#driver/node-crypto';
 import { VALUE_REQUEST_ID_SIZE } from '#protocol/documents/value';
 import { formatMills, type Mills } from '#protocol/mills';
 import { Failure } from '../failure.ts';
-import { needed, openHome } from '../home.ts';
+import { atProvider, type OperatorAction } from '../operator.ts';
 import { amount, customerNumber, portNumber, requestNumber } from '../options.ts';
 import { type Output, table } from '../output.ts';
 import type { Run } from '../run.ts';
 import { createProviderDirectory } from '../server/directory.ts';
 import { ServerLinkError } from '../server/http-client.ts';
 import { startProvider } from '../server/start.ts';
-import { authorityAt, type ProviderClient, providerAt } from '../servers.ts';
+import { authorityAt, type ProviderClient } from '../servers.ts';
+import { addBooks } from './provider/books.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
 
 const PROVIDER_PORT = 8621;
@@ -37,20 +38,28 @@ export function addProvider(program: Command, run: Run): void {
     .action((options: ServeOptions) =>
       run((output) => serveUntilInterrupted('provider', options, startProvider, output)),
     );
-  atOperator(provider.command('pool'), run, 'what the provider still has to sell', pool);
-  atOperator(
+  atProvider<OperatorOptions>(
+    provider.command('pool'),
+    run,
+    'what the provider still has to sell',
+    pool,
+  );
+  atProvider<OperatorOptions>(
     provider.command('buy').requiredOption('--amount <amount>', 'how much, as 10000', amount),
     run,
     'buy value from the authority into the pool',
     buy,
   );
-  atOperator(
-    provider.command('customer').requiredOption('--name <name>', 'of the customer'),
+  atProvider<OperatorOptions>(
+    provider
+      .command('customer')
+      .requiredOption('--name <name>', 'of the customer')
+      .option('--credit <amount>', 'how much may be owed for current accounts', amount),
     run,
     'open an account for a customer',
     customer,
   );
-  atOperator(
+  atProvider<OperatorOptions>(
     provider
       .command('pay')
       .requiredOption('--customer <number>', 'whose account', customerNumber)
@@ -60,7 +69,7 @@ export function addProvider(program: Command, run: Run): void {
     'credit a payment to an account',
     pay,
   );
-  atOperator(
+  atProvider<OperatorOptions>(
     provider
       .command('account')
       .requiredOption('--customer <number>', 'whose account', customerNumber),
@@ -68,6 +77,7 @@ export function addProvider(program: Command, run: Run): void {
     'balance and transactions of an account',
     account,
   );
+  addBooks(provider, run);
 }
 
 /** A request that had no answer is repeated under its own id, or it would be performed twice. */
@@ -78,34 +88,13 @@ const requestOption = [
 ] as const;
 
 interface OperatorOptions {
-  readonly provider?: string;
-  readonly providerToken: string;
   readonly amount: Mills;
   readonly customer: number;
   readonly name: string;
+  readonly credit?: Mills;
   readonly request?: Uint8Array;
 }
-type OperatorAction = (
-  provider: ProviderClient,
-  options: OperatorOptions,
-  output: Output,
-) => Promise<number>;
-
-/** What a subcommand for the operator has in common: address and token. */
-function atOperator(command: Command, run: Run, summary: string, action: OperatorAction): void {
-  command
-    .summary(summary)
-    .description(summary)
-    .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')
-    .requiredOption('--provider-token <file>', "the provider operator's token")
-    .action((options: OperatorOptions, self: Command) =>
-      run((output) => {
-        const { settings } = openHome(self.optsWithGlobals()['home']);
-        const url = needed(options.provider, settings.provider, '--provider');
-        return action(providerAt(url, options.providerToken), options, output);
-      }),
-    );
-}
+type Action = OperatorAction<ProviderClient, OperatorOptions>;
 
 interface InitOptions {
   readonly dir: string;
@@ -134,15 +123,23 @@ async function initProvider(options: InitOptions, output: Output): Promise<numbe
   return 0;
 }
 
-const pool: OperatorAction = async (provider, _options, output) => {
-  const { ascending, descending, refunded } = await provider.readPool({});
+const pool: Action = async (provider, _options, output) => {
+  const { ascending, descending, spoilage, refunded, withdrawing } = await provider.readPool({});
   output.say(
     'pool',
-    { ascendingMills: ascending, descendingMills: descending, refundedMills: refunded },
+    {
+      ascendingMills: ascending,
+      descendingMills: descending,
+      spoilageMills: spoilage,
+      refundedMills: refunded,
+      withdrawingMills: withdrawing,
+    },
     table([
       ['sold', formatMills(ascending)],
       ['to sell', formatMills(descending)],
+      ['approved for spoilage', formatMills(spoilage)],
       ['refunded', formatMills(refunded)],
+      ['on its way back', formatMills(withdrawing)],
     ]),
   );
   return 0;
@@ -163,7 +160,7 @@ async function once<T>(
   }
 }
 
-const buy: OperatorAction = async (provider, options, output) => {
+const buy: Action = async (provider, options, output) => {
   const { finished } = await provider.finishPurchases({});
   if (finished > 0)
     output.say(
@@ -182,13 +179,13 @@ const buy: OperatorAction = async (provider, options, output) => {
   return 0;
 };
 
-const customer: OperatorAction = async (provider, { name }, output) => {
-  const { customerId } = await provider.openAccount({ name });
+const customer: Action = async (provider, { name, credit: creditMax }, output) => {
+  const { customerId } = await provider.openAccount({ name, creditMax });
   output.say('customer', { customerId, name }, `customer ${customerId}: ${name}`);
   return 0;
 };
 
-const pay: OperatorAction = async (provider, options, output) => {
+const pay: Action = async (provider, options, output) => {
   const { customer: customerId, amount: paid } = options;
   const { receiptNumber } = await once(options.request, (requestId) =>
     provider.payIn({ customerId, requestId, amount: paid }),
@@ -201,12 +198,17 @@ const pay: OperatorAction = async (provider, options, output) => {
   return 0;
 };
 
-const account: OperatorAction = async (provider, { customer: customerId }, output) => {
-  const { name, balance, paidIn, isClosed } = await provider.readCustomer({ customerId });
+const account: Action = async (provider, { customer: customerId }, output) => {
+  const books = await provider.readCustomer({ customerId });
+  const { name, balance, owed, creditMax, paidIn, returned, isClosed } = books;
+  const debt = owed === 0 ? '' : `, owed ${formatMills(owed)}`;
   output.say(
     'account',
-    { customerId, name, balanceMills: balance, paidInMills: paidIn, isClosed },
-    `customer ${customerId}: ${name}${isClosed ? ' (closed)' : ''}, balance ${formatMills(balance)}`,
+    {
+      ...{ customerId, name, balanceMills: balance, owedMills: owed, creditMaxMills: creditMax },
+      ...{ paidInMills: paidIn, returnedMills: returned, isClosed },
+    },
+    `customer ${customerId}: ${name}${isClosed ? ' (closed)' : ''}, balance ${formatMills(balance)}${debt}`,
   );
   let after = 0;
   for (;;) {

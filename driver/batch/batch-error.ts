@@ -10,6 +10,8 @@ export const batchReasons = {
   jobInUse: 'One process at a time may work on a job: wait for the other one, or end it.',
   otherMeter:
     'Connect the meter that the job was begun with; for another one make a new job of what is still planned.',
+  ratesChanged: 'See the new total, then resume and accept the new rates.',
+  highValue: 'See whether these amounts are meant, then resume and confirm them.',
   fundsShort: 'Refill the meter, or allow the job to go as far as the funds reach.',
   pieceUnknown: 'References are those of the list; the manifest has them all.',
   pieceState: 'See its state in the manifest.',

@@ -3,37 +3,64 @@
  * asked, and after a failure the same is asked for again, with the same request id.
  */
 
-import { dateOf } from '#protocol/documents/date';
+import type { Registers } from '#protocol/command';
 import { readIndicium } from '#protocol/documents/indicium';
+import type { Mills } from '#protocol/mills';
 import type { RefusalName } from '#protocol/status';
 import { LinkError, RefusedError } from '../errors.ts';
 import { type IssuingMeter, isVerdict, meterName } from '../issue.ts';
+import type { Meter } from '../meter.ts';
 import { nodeCrypto } from '../node-crypto.ts';
+import { type Piece, pieceRequest } from '../piece.ts';
 import { BatchError } from './batch-error.ts';
 import type { Job, JobPiece } from './job.ts';
 import type { Intention } from './piece-state.ts';
 
-export interface Charging {
-  /** What a piece is to be asked for with; to be durable before {@link Charging.charge}. One at a time. */
-  intend(piece: JobPiece): Intention;
-  /**
-   * Asks for it, and notes what came of it: issued, refused, or given back.
-   * @throws RefusedError where the meter refuses for a reason that is not the piece's · LinkError: it stays intended
-   */
-  charge(piece: JobPiece): Promise<void>;
-  /** What the meter had to spend when it was asked. */
-  readonly descending: number;
+/** What is asked of a meter by a job. */
+export type BatchMeter = IssuingMeter & Pick<Meter, 'condition' | 'rateTables' | 'licence'>;
+
+export interface ChargingOptions {
+  /** The date of mailing of pieces that have none, YYYYMMDD. */
+  readonly today: () => number;
+  /** That high values are meant. */
+  readonly isConfirmed: boolean;
 }
 
-/** What is wrong with one piece and says nothing about the next. */
-const faultsOfPiece: ReadonlySet<RefusalName | undefined> = new Set<RefusalName>([
-  'fieldOutOfRange',
+export interface Charging {
+  /** What a piece is to be asked for with; to be durable before {@link Charging.charge}. One at a time. */
+  intend(piece: JobPiece & { readonly postage: Mills }): Intention;
+  /**
+   * Asks for it, and notes what came of it: issued, refused, or given back.
+   * @throws RatesMoved where the meter charges by another table than the job · RefusedError where it refuses for a reason
+   * that is not the piece's · LinkError: it stays intended
+   */
+  charge(piece: JobPiece): Promise<void>;
+  /** Of the meter when it was begun. */
+  readonly registers: Registers;
+}
+
+/** The meter charges by another rate table than the job: the piece is planned again. */
+export class RatesMoved extends Error {
+  override readonly name = 'RatesMoved';
+}
+
+/** What is wrong with the price of a piece. */
+const faultsOfPrice: ReadonlySet<RefusalName | undefined> = new Set<RefusalName>([
   'serviceUnknown',
   'postageNotRate',
   'postageBelowMinimum',
   'postageAboveMaximum',
+  'weightInvalid',
+  'zoneInvalid',
+]);
+
+/** What is wrong with one piece and says nothing about the next. */
+const faultsOfPiece: ReadonlySet<RefusalName | undefined> = new Set<RefusalName | undefined>([
+  ...faultsOfPrice,
+  'fieldOutOfRange',
   'amountInvalid',
   'dateNotAllowed',
+  'serviceNotLicensed',
 ]);
 
 /**
@@ -43,8 +70,8 @@ const faultsOfPiece: ReadonlySet<RefusalName | undefined> = new Set<RefusalName>
  */
 export async function beginCharging(
   job: Job,
-  meter: IssuingMeter,
-  now: () => number,
+  meter: BatchMeter,
+  options: ChargingOptions,
 ): Promise<Charging> {
   const name = meterName(meter);
   if (name !== job.description.meter)
@@ -52,23 +79,31 @@ export async function beginCharging(
   let registers = await meter.registers();
   if (job.figures.intended > 0) {
     for await (const piece of job.pieces())
-      if (piece.record.state === 'intended')
-        await ask(job, meter, piece, { pieceCount: registers.pieceCount });
+      if (piece.record.state === 'intended') await ask(job, meter, piece, options, registers);
     registers = await meter.registers();
   }
 
   let { requestCounter, pieceCount } = registers;
   return {
-    descending: registers.descending,
-    intend({ mailingDate = dateOf(now()) }) {
+    registers,
+    intend({ postage, mailingDate = options.today() }) {
       const nonce = new DataView(nodeCrypto.randomBytes(4).buffer).getUint32(0);
-      return { requestId: { counter: requestCounter + 1, nonce }, mailingDate, pieceCount };
+      const requestId = { counter: requestCounter + 1, nonce };
+      return { requestId, mailingDate, postage, pieceCount };
     },
     async charge(piece) {
-      const charged = await ask(job, meter, piece);
+      const charged = await ask(job, meter, piece, options);
       if (charged !== undefined) ({ requestCounter, pieceCount } = charged);
     },
   };
+}
+
+function pieceOf(
+  { serviceId, weightMg, zone, extras, destination }: JobPiece,
+  { mailingDate, postage }: Intention,
+  { isConfirmed }: ChargingOptions,
+): Piece {
+  return { serviceId, weightMg, zone, extras, destination, mailingDate, postage, isConfirmed };
 }
 
 /**
@@ -77,15 +112,17 @@ export async function beginCharging(
  */
 async function ask(
   job: Job,
-  meter: IssuingMeter,
-  { index, serviceId, postage, destination }: JobPiece,
+  meter: BatchMeter,
+  piece: JobPiece,
+  options: ChargingOptions,
   again?: { readonly pieceCount: number },
 ): Promise<{ requestCounter: number; pieceCount: number } | undefined> {
+  const { index } = piece;
   const { intention } = job.record(index);
   if (intention === undefined) throw new Error('a piece is asked for that was not intended');
-  const { requestId, mailingDate } = intention;
+  const { requestId } = intention;
   try {
-    const request = { requestId, serviceId, postage, mailingDate, destination };
+    const request = pieceRequest(requestId, pieceOf(piece, intention, options));
     const { indicium } = await meter.createIndicium(request);
     const read = readIndicium(indicium);
     if (!read.ok) throw senseless(meter.address);
@@ -94,17 +131,35 @@ async function ask(
     return { requestCounter: requestId.counter, pieceCount: read.value.pieceCount };
   } catch (error) {
     if (!(error instanceof RefusedError) || !isVerdict(error)) throw error;
+    const isFault = faultsOfPiece.has(error.status);
+    const isMoved = faultsOfPrice.has(error.status) && (await haveRatesMoved(job, meter));
+    const isOver = again === undefined ? isFault && !isMoved : isLost(error, intention, again);
     const reason = error.status ?? String(error.code);
-    const isForgotten = error.status === 'requestForgotten' && again !== undefined;
-    const isUncharged = again?.pieceCount === intention.pieceCount; // nothing at all was charged since
-    if (faultsOfPiece.has(error.status) || (isForgotten && !isUncharged)) {
-      await job.append([{ piece: index, step: 'refused', reason }], false);
-      return undefined;
-    }
-    await job.append([{ piece: index, step: 'released', reason }], false);
-    if (isForgotten) return undefined;
+    await job.append([{ piece: index, step: isOver ? 'refused' : 'released', reason }], false);
+    if (isMoved && again === undefined) throw new RatesMoved();
+    // what was asked for before and never performed is planned again: its day or its price may have passed
+    if (isOver || (again !== undefined && (isFault || isForgotten(error)))) return undefined;
     throw error;
   }
+}
+
+const isForgotten = ({ status }: RefusedError): boolean => status === 'requestForgotten';
+
+/** Whether nobody but the log of the meter can tell whether a piece was charged. */
+function isLost(
+  error: RefusedError,
+  intention: Intention,
+  again: { readonly pieceCount: number },
+): boolean {
+  return isForgotten(error) && again.pieceCount !== intention.pieceCount; // else nothing at all was charged since
+}
+
+/** Whether the meter charges by another table than the job. */
+export async function haveRatesMoved(
+  { rates }: Job,
+  meter: Pick<BatchMeter, 'condition'>,
+): Promise<boolean> {
+  return rates !== undefined && (await meter.condition()).rateVersion !== rates.version;
 }
 
 function senseless(address: string): LinkError {

@@ -28,7 +28,7 @@ export interface JobJournal {
   close(): Promise<void>;
 }
 
-const HEADER = { journal: 'tessera batch job', version: 1 } as const;
+const HEADER = { journal: 'tessera batch job', version: 2 } as const;
 
 /** @throws JournalError */
 export async function openJobJournal(

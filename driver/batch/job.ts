@@ -1,50 +1,40 @@
 /**
- * A job: a directory with the list as it was taken, a journal of what happened to each piece, and what the job is
- * (requirements.md C4; docs/batch.md). One process at a time works on it.
+ * A job: a directory with the list as it was taken, the rate table it is charged by, a journal of what happened to each
+ * piece, and what the job is (requirements.md C4; docs/batch.md). One process at a time works on it.
  */
 
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
 import { type Mills, mills } from '#protocol/mills';
 import type { LineFile } from '../checked-lines.ts';
-import { PRIVATE_MODE, syncFolder, writePrivateFile } from '../file.ts';
-import { lockFile } from '../file-lock.ts';
-import { BatchError, ListError } from './batch-error.ts';
+import { syncFolder } from '../file.ts';
+import { BatchError } from './batch-error.ts';
+import type { JobDescription, JobFigures, JobLabel, JobQuote } from './job-description.ts';
+import {
+  copyList,
+  isJob,
+  jobFiles,
+  lockJob,
+  readDescription,
+  readRates,
+  readTakenList,
+  writeDescription,
+  writeRates,
+} from './job-files.ts';
 import { type JobJournal, openJobJournal, type PieceChange } from './job-journal.ts';
+import { createTally, postageNow } from './job-tally.ts';
 import { isPiece, type ListPiece, readList } from './list.ts';
 import { type CheckedList, checkList } from './list-check.ts';
-import { type PieceRecord, type PieceState, pieceStates, plannedPiece } from './piece-state.ts';
-
-/** What stands on every label of a job. */
-export interface JobLabel {
-  readonly returnAddress: readonly string[];
-  /** Class inscription for all pieces; where there is none, the name of each one's service. */
-  readonly inscription?: string | undefined;
-}
-
-export interface JobDescription {
-  /** The only meter the job is charged by, as text: `TS01-0000000042`. */
-  readonly meter: string;
-  readonly createdMs: number;
-  readonly pieces: number;
-  /** Postage of all pieces. */
-  readonly total: Mills;
-  /** SHA-256 of the list, in hex. */
-  readonly listDigest: string;
-  readonly label: JobLabel;
-}
-
-export interface JobFigures extends Readonly<Record<PieceState, number>> {
-  /** Postage of all that is charged, spoiled pieces too. */
-  readonly charged: Mills;
-  /** Postage of what may still be charged. */
-  readonly toCharge: Mills;
-}
+import { chargedPrice } from './list-price.ts';
+import { type PieceRecord, plannedPiece } from './piece-state.ts';
 
 /** A piece with what happened to it so far. */
 export interface JobPiece extends ListPiece {
+  /** What it was asked for with, else what it costs now; undefined where the table has no price for it. */
+  readonly postage: Mills | undefined;
   /** Place in the job, from 0. */
   readonly index: number;
   readonly record: PieceRecord;
@@ -54,6 +44,12 @@ export interface Job extends AsyncDisposable {
   readonly directory: string;
   readonly description: JobDescription;
   readonly figures: JobFigures;
+  /** The table its pieces are charged by; undefined where the list gives the amounts. */
+  readonly rates: RateTable | undefined;
+  /** What its pieces that are still planned would cost by another table. */
+  quote(table: RateTable): Promise<JobQuote>;
+  /** Charges by this table from now on. Durable when it returns. @param rateTable the signed document */
+  adoptRates(rateTable: Uint8Array): Promise<void>;
   /** All pieces in the order of the list, read from it one by one. */
   pieces(): AsyncGenerator<JobPiece>;
   /** @throws BatchError `pieceUnknown` */
@@ -74,20 +70,11 @@ export interface OpenJobOptions {
 
 export interface CreateJobOptions {
   readonly meter: string;
+  /** The signed table that gives the prices; without one the list has to. */
+  readonly rateTable?: Uint8Array | undefined;
   readonly label?: JobLabel | undefined;
   readonly now?: (() => number) | undefined;
 }
-
-const FORMAT = { format: 'tessera batch job', version: 1 } as const;
-const files = {
-  job: 'job.json',
-  list: 'list.csv',
-  journal: 'pieces.journal',
-  lock: 'lock',
-} as const;
-
-/** Whether a job was begun there. */
-const isJob = (directory: string): boolean => existsSync(join(directory, files.job));
 
 /**
  * Checks a list and makes a job of it; nothing is charged yet.
@@ -97,54 +84,37 @@ const isJob = (directory: string): boolean => existsSync(join(directory, files.j
 export async function createJob(
   directory: string,
   list: AsyncIterable<Uint8Array>,
-  { meter, label = { returnAddress: [] }, now = Date.now }: CreateJobOptions,
+  { meter, rateTable, label = { returnAddress: [] }, now = Date.now }: CreateJobOptions,
 ): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  using _ = locked(directory);
+  using _ = lockJob(directory);
   if (isJob(directory)) throw new BatchError('jobExists', `${directory} holds a job already`);
   try {
     const hash = createHash('sha256');
-    const checked = await checkList(copied(list, join(directory, files.list), hash));
-    const description: JobDescription = {
+    const table = rateTable === undefined ? undefined : tableIn(rateTable);
+    const copy = copyList(list, join(directory, jobFiles.list), hash);
+    const { postages, total } = await checkList(copy, table);
+    if (rateTable !== undefined) await writeRates(directory, rateTable);
+    await writeDescription(directory, {
       meter,
       createdMs: now(),
-      pieces: checked.postages.length,
-      total: checked.total,
+      pieces: postages.length,
+      total,
+      isRated: rateTable !== undefined,
       listDigest: hash.digest('hex'),
       label,
-    };
-    const content = `${JSON.stringify({ ...FORMAT, ...description }, undefined, 2)}\n`;
-    await writePrivateFile(join(directory, files.job), Buffer.from(content), 'new');
+    });
     await syncFolder(dirname(resolve(directory)));
   } catch (error) {
-    await rm(join(directory, files.list), { force: true });
+    await rm(join(directory, jobFiles.list), { force: true });
     throw error;
   }
 }
 
-/** The list on its way into its copy, which is durable when the last byte was handed on. */
-async function* copied(
-  list: AsyncIterable<Uint8Array>,
-  path: string,
-  hash: Hash,
-): AsyncGenerator<Uint8Array> {
-  const handle = await open(path, 'w', PRIVATE_MODE);
-  try {
-    for await (const chunk of list) {
-      await handle.writeFile(chunk);
-      hash.update(chunk);
-      yield chunk;
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function locked(directory: string): Disposable {
-  const lock = lockFile(join(directory, files.lock));
-  if (lock === undefined) throw new BatchError('jobInUse', `${directory} is being worked on`);
-  return lock;
+function tableIn(rateTable: Uint8Array): RateTable {
+  const read = rateTableDocument.read(rateTable);
+  if (!read.ok) throw new Error('that is no rate table: a bug of the caller');
+  return read.value;
 }
 
 /**
@@ -154,80 +124,61 @@ function locked(directory: string): Disposable {
 export async function openJob(directory: string, options: OpenJobOptions = {}): Promise<Job> {
   if (!isJob(directory)) throw new BatchError('jobMissing', `${directory} holds no job`);
   await using opening = new AsyncDisposableStack();
-  opening.use(locked(directory));
-  const description = await readDescription(join(directory, files.job));
-  const list = await readTakenList(directory, description);
+  opening.use(lockJob(directory));
+  const description = await readDescription(directory);
+  const rates = description.isRated ? await readRates(directory) : undefined;
+  const list = await readTakenList(directory, description, rates);
   const { now = Date.now, openFile } = options;
-  const journal = await openJobJournal(join(directory, files.journal), {
+  const journal = await openJobJournal(join(directory, jobFiles.journal), {
     pieces: description.pieces,
     now,
     openFile,
   });
   opening.defer(() => journal.close());
-  return jobOver(directory, description, list, journal, opening.move());
+  return jobOver({ directory, description, journal, owned: opening.move() }, list, rates);
 }
 
-async function readDescription(path: string): Promise<JobDescription> {
-  try {
-    const parsed = JSON.parse(await readFile(path, 'utf8')) as typeof FORMAT & JobDescription;
-    const { format, version, ...description } = parsed;
-    if (format !== FORMAT.format || version !== FORMAT.version)
-      throw new Error('it is of another kind or of a later version');
-    return { ...description, total: mills(description.total) };
-  } catch (cause) {
-    throw new BatchError('jobDamaged', `${path} cannot be read`, cause);
-  }
+interface OpenParts {
+  readonly directory: string;
+  readonly description: JobDescription;
+  readonly journal: JobJournal;
+  readonly owned: AsyncDisposableStack;
 }
-
-/** The list as it was taken: pieces are known by their place in it, so that not one byte may have changed. */
-async function readTakenList(
-  directory: string,
-  { listDigest, pieces, total }: JobDescription,
-): Promise<CheckedList> {
-  const path = join(directory, files.list);
-  const hash = createHash('sha256');
-  async function* hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
-  try {
-    const list = await checkList(hashed());
-    if (
-      hash.digest('hex') === listDigest &&
-      list.postages.length === pieces &&
-      list.total === total
-    )
-      return list;
-  } catch (cause) {
-    if (!(cause instanceof ListError) && !isFileError(cause)) throw cause;
-    throw new BatchError('jobDamaged', `${path} is not the list that was taken`, cause);
-  }
-  throw new BatchError('jobDamaged', `${path} is not the list that was taken`);
-}
-
-const isFileError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
 
 function jobOver(
-  directory: string,
-  description: JobDescription,
+  { directory, description, journal, owned }: OpenParts,
   { places, postages }: CheckedList,
-  journal: JobJournal,
-  owned: AsyncDisposableStack,
+  table: RateTable | undefined,
 ): Job {
   const close = (): Promise<void> => owned.disposeAsync();
   const record = (index: number): PieceRecord => journal.records[index] ?? plannedPiece;
-  const tally = createTally(journal.records, postages);
+  let rates = table;
+  let prices = postages;
+  let tally = createTally(journal.records, prices);
 
   async function* pieces(): AsyncGenerator<JobPiece> {
     let index = 0;
-    const source: AsyncIterable<Uint8Array> = createReadStream(join(directory, files.list));
-    for await (const row of readList(source)) {
-      if (!isPiece(row)) throw new BatchError('jobDamaged', `${directory}: the list was changed`);
-      yield { ...row, index, record: record(index) };
+    for await (const row of rowsOf(directory)) {
+      const before = record(index);
+      yield { ...row, index, record: before, postage: postageNow(before, prices[index]) };
       index += 1;
     }
+  }
+
+  async function quote(other: RateTable): Promise<JobQuote> {
+    let [index, toCharge, changed, unpriced] = [0, 0, 0, 0];
+    for await (const row of rowsOf(directory)) {
+      const { state, intention } = record(index);
+      const before = prices[index];
+      index += 1;
+      if (state === 'intended') toCharge += intention?.postage ?? 0;
+      if (state !== 'planned') continue;
+      const price = chargedPrice(other, row);
+      if (!price.ok) unpriced += 1;
+      else toCharge += price.value;
+      if (price.ok && price.value !== before) changed += 1;
+    }
+    return { toCharge: mills(toCharge), changed, unpriced };
   }
 
   return {
@@ -235,6 +186,17 @@ function jobOver(
     description,
     get figures() {
       return tally.figures();
+    },
+    get rates() {
+      return rates;
+    },
+    quote,
+    async adoptRates(rateTable) {
+      const next = tableIn(rateTable);
+      await writeRates(directory, rateTable);
+      ({ postages: prices } = await readTakenList(directory, description, next));
+      tally = createTally(journal.records, prices);
+      rates = next;
     },
     pieces,
     async piece(reference) {
@@ -258,28 +220,11 @@ function jobOver(
   };
 }
 
-export const isCharged = ({ indiciumAt }: PieceRecord): boolean => indiciumAt !== undefined;
-
-/** The figures, counted once and then kept up to date. */
-function createTally(records: readonly PieceRecord[], postages: readonly Mills[]) {
-  const counts = Object.fromEntries(pieceStates.map((state) => [state, 0]));
-  let charged = 0;
-  let toCharge = 0;
-  function count(record: PieceRecord, index: number, by: 1 | -1): void {
-    const postage = by * (postages[index] as Mills);
-    counts[record.state] = (counts[record.state] ?? 0) + by;
-    if (isCharged(record)) charged += postage;
-    else if (record.state !== 'refused') toCharge += postage;
+/** The list row by row, as it was taken. */
+async function* rowsOf(directory: string): AsyncGenerator<ListPiece> {
+  const source: AsyncIterable<Uint8Array> = createReadStream(join(directory, jobFiles.list));
+  for await (const row of readList(source)) {
+    if (!isPiece(row)) throw new BatchError('jobDamaged', `${directory}: the list was changed`);
+    yield row;
   }
-  records.forEach((record, index) => {
-    count(record, index, 1);
-  });
-  return {
-    count,
-    figures: (): JobFigures => ({
-      ...(counts as Record<PieceState, number>),
-      charged: mills(charged),
-      toCharge: mills(toCharge),
-    }),
-  };
 }

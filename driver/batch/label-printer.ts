@@ -7,7 +7,8 @@ import { composeLabel } from '../print/label.ts';
 import type { Printer } from '../print/printer.ts';
 import { PrinterError } from '../print/printer-error.ts';
 import type { PrinterProfile } from '../print/printer-profile.ts';
-import type { JobLabel, JobPiece } from './job.ts';
+import type { JobPiece } from './job.ts';
+import type { JobLabel } from './job-description.ts';
 import type { PiecePrinter } from './piece-printing.ts';
 
 export interface LabelPrinterOptions {
@@ -15,9 +16,13 @@ export interface LabelPrinterOptions {
   /** What stands on every label, as the job's description has it. */
   readonly label: JobLabel;
   /** Class inscription of a service, where the job has none for all. */
-  readonly inscriptionOf?: ((serviceId: number) => string | undefined) | undefined;
+  readonly inscriptionOf?:
+    | ((serviceId: number, extras: readonly number[]) => string | undefined)
+    | undefined;
   /** Another layout. */
-  readonly compose?: ((piece: JobPiece, indicium: Uint8Array) => Bitmap) | undefined;
+  readonly compose?:
+    | ((piece: JobPiece, indicium: Uint8Array, isReprint: boolean) => Bitmap)
+    | undefined;
 }
 
 /** A label on its way. */
@@ -49,10 +54,13 @@ export function labelPrinter(
         what,
       });
     },
-    compose(piece, indicium) {
+    compose(piece, indicium, isReprint = false) {
       jobs = (jobs + 1) % 10_000;
       const jobId = String(jobs).padStart(4, '0');
-      return { bytes: encodeEscpos(compose(piece, indicium), profile, { jobId }), jobId };
+      return {
+        bytes: encodeEscpos(compose(piece, indicium, isReprint), profile, { jobId }),
+        jobId,
+      };
     },
     print: ({ bytes, jobId }) => printer.print(bytes, { jobId }),
   };
@@ -60,10 +68,14 @@ export function labelPrinter(
 
 function standardLabel({ profile, label, inscriptionOf = () => undefined }: LabelPrinterOptions) {
   const { returnAddress, inscription } = label;
-  return ({ serviceId, addressee }: JobPiece, indicium: Uint8Array): Bitmap => {
+  return (
+    { serviceId, extras, addressee }: JobPiece,
+    indicium: Uint8Array,
+    isReprint: boolean,
+  ): Bitmap => {
     const read = readIndicium(indicium);
     if (!read.ok) throw new Error('the journal of the job holds something that is no indicium');
-    const service = inscription ?? inscriptionOf(serviceId) ?? '';
-    return composeLabel(read.value, profile, { service, returnAddress, addressee });
+    const service = inscription ?? inscriptionOf(serviceId, extras) ?? '';
+    return composeLabel(read.value, profile, { service, returnAddress, addressee, isReprint });
   };
 }

@@ -1,8 +1,10 @@
-/** A whole list before anything is charged: every row in order, every reference once (requirements.md C4). */
+/** A whole list before anything is charged: every row in order and with a price, every reference once (requirements.md C4). */
 
+import type { RateTable } from '#protocol/documents/rate-table';
 import { type Mills, mills } from '#protocol/mills';
 import { ListError } from './batch-error.ts';
 import { isPiece, type ListPiece, type ListProblem, readList } from './list.ts';
+import { chargedPrice, priceProblem, statedPrice } from './list-price.ts';
 
 /** Pieces of one job: their references are held in memory. */
 export const PIECES_MAX = 100_000;
@@ -12,15 +14,43 @@ const PROBLEMS_MAX = 100;
 export interface CheckedList {
   /** The place of each piece by its reference, in the order of the list. */
   readonly places: ReadonlyMap<string, number>;
-  /** In mills, by place. */
-  readonly postages: readonly Mills[];
+  /** What each piece costs, by place; undefined where the table has no price for it any more. */
+  readonly postages: readonly (Mills | undefined)[];
   readonly total: Mills;
 }
 
-/** @throws ListError */
-export async function checkList(source: AsyncIterable<Uint8Array>): Promise<CheckedList> {
+/**
+ * Checks a list as it is taken.
+ * @param table that gives the prices; without one the list gives them
+ * @throws ListError
+ */
+export function checkList(
+  source: AsyncIterable<Uint8Array>,
+  table?: RateTable,
+): Promise<CheckedList> {
+  return check(source, (piece) => {
+    const price = statedPrice(table, piece);
+    return price.ok ? price.value : priceProblem(piece, price);
+  });
+}
+
+/** The same of a list that was taken before, by the table that it is charged by now. @throws ListError */
+export function rateList(
+  source: AsyncIterable<Uint8Array>,
+  table: RateTable | undefined,
+): Promise<CheckedList> {
+  return check(source, (piece) => {
+    const price = chargedPrice(table, piece);
+    return price.ok ? price.value : undefined;
+  });
+}
+
+async function check(
+  source: AsyncIterable<Uint8Array>,
+  priceOf: (piece: ListPiece) => Mills | undefined | ListProblem,
+): Promise<CheckedList> {
   const places = new Map<string, number>();
-  const postages: Mills[] = [];
+  const postages: (Mills | undefined)[] = [];
   const problems: ListProblem[] = [];
   let count = 0;
   const note = (problem: ListProblem): void => {
@@ -29,18 +59,24 @@ export async function checkList(source: AsyncIterable<Uint8Array>): Promise<Chec
   };
 
   for await (const row of readList(source)) {
-    const problem = isPiece(row) ? objection(row, places) : row;
-    if (problem !== undefined) note(problem);
-    if (places.size === PIECES_MAX && isPiece(row)) break;
-    if (problem === undefined && isPiece(row)) {
-      places.set(row.reference, places.size);
-      postages.push(row.postage);
+    if (!isPiece(row)) {
+      note(row);
+      continue;
     }
+    const objected = objection(row, places);
+    const price = objected ?? priceOf(row);
+    if (typeof price === 'object') note(price);
+    if (places.size === PIECES_MAX) break;
+    if (typeof price === 'object') continue;
+    places.set(row.reference, places.size);
+    postages.push(price);
   }
   if (count === 0 && places.size === 0) note({ line: 1, what: 'the list has no pieces' });
   if (count > 0) throw new ListError(problems, count);
-  return { places, postages, total: mills(postages.reduce((sum, each) => sum + each, 0)) };
+  return { places, postages, total: mills(postages.reduce<number>(plus, 0)) };
 }
+
+const plus = (sum: number, postage: Mills | undefined): number => sum + (postage ?? 0);
 
 function objection(
   { line, reference }: ListPiece,

@@ -14,7 +14,14 @@ export interface ListPiece {
   /** Name of the piece in its job, unlike all others. */
   readonly reference: string;
   readonly serviceId: number;
-  readonly postage: Mills;
+  /** As the list has it; undefined where the rate table is to give it. */
+  readonly postage: Mills | undefined;
+  /** Milligrams; 0 where the service is not weighed. */
+  readonly weightMg: number;
+  /** 0 where the service has no zones. */
+  readonly zone: number;
+  /** Services that are added, as registration. */
+  readonly extras: readonly number[];
   /** ZIP+4 and delivery point as a decimal number; 0 for none. */
   readonly destination: number;
   /** YYYYMMDD; undefined for the day on which it is charged. */
@@ -38,15 +45,22 @@ const columnNames = {
   destination: 'destination',
   mailingdate: 'mailing date',
   addressee: 'addressee',
+  weight: 'weight',
+  zone: 'zone',
+  extras: 'extras',
 } as const;
 export type ListColumn = (typeof columnNames)[keyof typeof columnNames];
-const required = ['reference', 'service', 'postage', 'destination'] as const;
+const required = ['reference', 'service', 'destination'] as const;
 
 const REFERENCE_SIZE_MAX = 64;
 const ADDRESSEE_LINES_MAX = 8;
 const SERVICE_MAX = 0xffff;
 /** A request has 24 bits for it. */
 const POSTAGE_MAX = 0xff_ffff;
+const ZONE_MAX = 0xff;
+const EXTRAS_MAX = 0xff;
+/** 32 bits of milligrams. */
+const WEIGHT_GRAMS_MAX = 4_294_967;
 
 export const isPiece = (row: ListPiece | ListProblem): row is ListPiece => 'reference' in row;
 
@@ -124,6 +138,9 @@ function* readRow(
     destination: read('destination', readDestination),
     mailingDate: read('mailing date', readDate),
     addressee: read('addressee', readAddressee),
+    weightMg: read('weight', readWeight),
+    zone: read('zone', readZone),
+    extras: read('extras', readExtras),
   };
   if (problems.length > 0) yield* problems;
   else yield piece as ListPiece;
@@ -158,7 +175,36 @@ function readService(cell: string): number | Wrong {
     : new Wrong(`${shown(cell)} is no service: a whole number from 0 to ${SERVICE_MAX} is`);
 }
 
-function readPostage(cell: string): Mills | Wrong {
+function readExtras(cell: string): readonly number[] | Wrong {
+  const parts = cell.split(/[|;\s]+/).filter((part) => part !== '');
+  const services = parts.map(readService);
+  const wrong = services.find((service) => service instanceof Wrong);
+  if (wrong !== undefined) return wrong as Wrong;
+  return services.length <= EXTRAS_MAX
+    ? (services as readonly number[])
+    : new Wrong(`names more than ${EXTRAS_MAX} services`);
+}
+
+function readZone(cell: string): number | Wrong {
+  if (cell === '') return 0;
+  const value = /^\d{1,3}$/.test(cell) ? Number(cell) : Number.NaN;
+  return value <= ZONE_MAX
+    ? value
+    : new Wrong(`${shown(cell)} is no zone: a whole number from 0 to ${ZONE_MAX} is`);
+}
+
+/** Grams, as milligrams. */
+function readWeight(cell: string): number | Wrong {
+  if (cell === '') return 0;
+  const match = /^(\d{1,7})(?:\.(\d{1,3}))?$/.exec(cell);
+  const [, grams = '', fraction = ''] = match ?? [];
+  return match !== null && Number(grams) < WEIGHT_GRAMS_MAX
+    ? Number(grams) * 1_000 + Number(fraction.padEnd(3, '0'))
+    : new Wrong(`${shown(cell)} is no weight in grams, with three decimals at most, as 28.35`);
+}
+
+function readPostage(cell: string): Mills | undefined | Wrong {
+  if (cell === '') return undefined;
   const value = parseMills(cell);
   return value === undefined || value === 0 || value > POSTAGE_MAX
     ? new Wrong(

@@ -3,14 +3,19 @@
 import { readIndicium } from '#protocol/documents/indicium';
 import type { Mills } from '#protocol/mills';
 import { formatMills } from '#protocol/mills';
-import { isCharged, type Job, type JobPiece } from './job.ts';
+import type { Job, JobPiece } from './job.ts';
+import { isCharged } from './job-tally.ts';
 import type { PieceState } from './piece-state.ts';
 
 export interface ManifestRow {
   readonly reference: string;
   readonly state: PieceState;
   readonly serviceId: number;
-  readonly postage: Mills;
+  /** Undefined where the rate table has no price for it. */
+  readonly postage: Mills | undefined;
+  readonly weightMg: number;
+  readonly zone: number;
+  readonly extras: readonly number[];
   readonly destination: number;
   /** Of the indicium where there is one; undefined for the day of a debit that is still to come. */
   readonly mailingDate: number | undefined;
@@ -29,6 +34,7 @@ export async function* manifestRows(job: Job): AsyncGenerator<ManifestRow> {
 
 async function rowOf(job: Job, piece: JobPiece): Promise<ManifestRow> {
   const { index, reference, serviceId, postage, destination, record } = piece;
+  const { weightMg, zone, extras } = piece;
   const indicium = isCharged(record) ? await job.indicium(index) : undefined;
   const read = indicium === undefined ? undefined : readIndicium(indicium);
   return {
@@ -36,6 +42,9 @@ async function rowOf(job: Job, piece: JobPiece): Promise<ManifestRow> {
     state: record.state,
     serviceId,
     postage,
+    weightMg,
+    zone,
+    extras,
     destination,
     mailingDate: record.intention?.mailingDate ?? piece.mailingDate,
     pieceCount: read?.ok === true ? read.value.pieceCount : undefined,
@@ -47,14 +56,21 @@ async function rowOf(job: Job, piece: JobPiece): Promise<ManifestRow> {
 
 /** The manifest as lines of CSV (RFC 4180), the header first. */
 export async function* manifestCsv(job: Job): AsyncGenerator<string> {
-  yield 'reference,state,service,postage,destination,mailing date,piece count,reprints,reason,indicium';
-  for await (const row of manifestRows(job)) {
-    const { reference, state, serviceId, destination, mailingDate, pieceCount, reprints } = row;
-    const postage = formatMills(row.postage);
-    const indicium = row.indicium === undefined ? '' : Buffer.from(row.indicium).toString('hex');
-    const before = [reference, state, serviceId, postage, destination, mailingDate, pieceCount];
-    yield [...before, reprints, row.reason, indicium].map(cellOf).join(',');
-  }
+  yield [
+    'reference,state,service,postage,destination,mailing date',
+    'weight,zone,extras,piece count,reprints,reason,indicium',
+  ].join(',');
+  for await (const row of manifestRows(job)) yield cellsOf(row).map(cellOf).join(',');
+}
+
+function cellsOf(row: ManifestRow): readonly (string | number | undefined)[] {
+  const { reference, state, serviceId, postage, destination, mailingDate } = row;
+  return [
+    ...[reference, state, serviceId, postage === undefined ? '' : formatMills(postage)],
+    ...[destination, mailingDate, row.weightMg === 0 ? '' : row.weightMg / 1_000],
+    ...[row.zone, row.extras.join(' '), row.pieceCount, row.reprints, row.reason],
+    row.indicium === undefined ? '' : Buffer.from(row.indicium).toString('hex'),
+  ];
 }
 
 /** What a spreadsheet would take for a formula is made text of. */

@@ -8,6 +8,7 @@
  */
 
 import type { RequestId } from '#protocol/command';
+import type { Mills } from '#protocol/mills';
 
 /**
  * `intended`: the meter may or may not have charged it · `issued`: charged, not printed · `sending`: some of it may be on
@@ -46,6 +47,8 @@ export interface Intention {
   readonly requestId: RequestId;
   /** YYYYMMDD. */
   readonly mailingDate: number;
+  /** What it cost then. */
+  readonly postage: Mills;
   /** Pieces the meter had charged before. */
   readonly pieceCount: number;
 }
@@ -73,7 +76,7 @@ export const plannedPiece: PieceRecord = { state: 'planned', reprints: 0 };
 const follows: Readonly<Record<PieceStep['step'], readonly PieceState[]>> = {
   intended: ['planned'],
   issued: ['intended'],
-  refused: ['intended'],
+  refused: ['planned', 'intended'], // at once where the rate table has no price for it
   released: ['intended'],
   sending: ['issued'],
   unsent: ['sending'],

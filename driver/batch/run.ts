@@ -6,58 +6,49 @@
  * it stops, at most that one piece is charged and not printed; it is the first when the job goes on.
  */
 
-import { formatMills, type Mills, mills } from '#protocol/mills';
-import type { IssuingMeter } from '../issue.ts';
-import { BatchError } from './batch-error.ts';
-import { beginCharging, type Charging } from './charging.ts';
-import type { Job, JobFigures, JobPiece } from './job.ts';
+import { dateOf } from '#protocol/documents/date';
+import { type Mailing, mailingDateOf } from '../mailing-date.ts';
+import { type Consent, settleBefore } from './before-charging.ts';
+import { type BatchMeter, beginCharging, type Charging, RatesMoved } from './charging.ts';
+import type { Job, JobPiece } from './job.ts';
+import type { JobFigures } from './job-description.ts';
 import type { PieceChange } from './job-journal.ts';
+import { chargedPrice } from './list-price.ts';
 import { type PiecePrinter, sendLabel } from './piece-printing.ts';
 
-export interface RunJobOptions<Label> {
+export interface RunJobOptions<Label> extends Consent {
   /** Without one the pieces are charged; they can be printed when the job goes on. */
   readonly printer?: PiecePrinter<Label> | undefined;
   /** Ends the run behind the piece that is under way. */
   readonly stop?: AbortSignal | undefined;
-  /** Whether to begin where the funds do not reach for all of it. */
-  readonly allowsShort?: boolean | undefined;
-  /** Told once, before the first debit. */
-  readonly onStart?: ((funds: JobFunds) => void) | undefined;
   /** Told each piece that something came of. */
   readonly onPiece?: ((piece: JobPiece) => void) | undefined;
-  /** Today, for pieces without a date of their own. */
+  /** When mail is collected, for pieces without a date of their own; unless given, they are dated today. */
+  readonly mailing?: Mailing | undefined;
+  /** Milliseconds since 1970-01-01 UTC. */
   readonly now?: (() => number) | undefined;
-}
-
-/** What the job may still charge, and what the meter has. */
-export interface JobFunds {
-  readonly toCharge: Mills;
-  readonly descending: Mills;
 }
 
 /**
  * Goes on until all is done, stopped, or something fails; calling it again goes on from there.
  * @param meter with its user logged in
  * @returns the figures of the job
- * @throws RefusedError, LinkError, PrinterError, JournalError, BatchError `otherMeter`, `fundsShort`
+ * @throws RefusedError, LinkError, PrinterError, JournalError, BatchError `otherMeter`, `fundsShort`, `highValue`,
+ * `ratesChanged`
  */
 export async function runJob<Label = unknown>(
   job: Job,
-  meter: IssuingMeter,
+  meter: BatchMeter,
   options: RunJobOptions<Label> = {},
 ): Promise<JobFigures> {
-  const { stop, printer, now = Date.now } = options;
+  const { printer, mailing, now = Date.now, confirmsHighValues: isConfirmed = false } = options;
+  const today = () => (mailing === undefined ? dateOf(now()) : mailingDateOf(now(), mailing));
   await printer?.checkReady();
   try {
-    const charging = await beginCharging(job, meter, now);
-    checkFunds(job, charging, options);
-    await using work = workOf(job, printer !== undefined);
-    let printed: JobPiece | undefined;
-    for (;;) {
-      const following = stop?.aborted === true ? undefined : (await work.next()).value;
-      if (printed === undefined && following === undefined) break;
-      await advance(job, charging, options, { printed, following });
-      printed = printer !== undefined && isIssued(job, following) ? following : undefined;
+    for (let isThrough = false; !isThrough; ) {
+      const charging = await beginCharging(job, meter, { today, isConfirmed });
+      await settleBefore(job, meter, charging.registers, options);
+      isThrough = await goThrough(job, charging, options);
     }
   } finally {
     await job.append([], true);
@@ -65,21 +56,30 @@ export async function runJob<Label = unknown>(
   return job.figures;
 }
 
-const isIssued = (job: Job, piece: JobPiece | undefined): boolean =>
-  piece !== undefined && job.record(piece.index).state === 'issued';
-
-function checkFunds<Label>(
-  { figures: { toCharge } }: Job,
-  { descending }: Charging,
-  { onStart, allowsShort = false }: RunJobOptions<Label>,
-): void {
-  const funds = { toCharge, descending: mills(descending) };
-  onStart?.(funds);
-  if (toCharge > descending && !allowsShort) {
-    const [needs, has] = [formatMills(toCharge), formatMills(funds.descending)];
-    throw new BatchError('fundsShort', `The job still needs ${needs}, and the meter has ${has}`);
+/** Goes through the list once. @returns false where the rates changed in the middle of it */
+async function goThrough<Label>(
+  job: Job,
+  charging: Charging,
+  options: RunJobOptions<Label>,
+): Promise<boolean> {
+  const { stop, printer } = options;
+  await using work = workOf(job, printer !== undefined);
+  let printed: JobPiece | undefined;
+  try {
+    for (;;) {
+      const following = stop?.aborted === true ? undefined : (await work.next()).value;
+      if (printed === undefined && following === undefined) return true;
+      await advance(job, charging, options, { printed, following });
+      printed = printer !== undefined && isIssued(job, following) ? following : undefined;
+    }
+  } catch (error) {
+    if (error instanceof RatesMoved) return false;
+    throw error;
   }
 }
+
+const isIssued = (job: Job, piece: JobPiece | undefined): boolean =>
+  piece !== undefined && job.record(piece.index).state === 'issued';
 
 /** What is still to be charged or printed, as it is when its turn comes. */
 async function* workOf(job: Job, isPrinting: boolean): AsyncGenerator<JobPiece, undefined> {
@@ -87,6 +87,15 @@ async function* workOf(job: Job, isPrinting: boolean): AsyncGenerator<JobPiece, 
     const { state } = piece.record;
     if (state === 'planned' || (isPrinting && state === 'issued')) yield piece;
   }
+}
+
+/** What is noted of a piece before the meter is asked for it; without a price it never is. */
+function beginningOf(job: Job, charging: Charging, piece: JobPiece): PieceChange {
+  const { index, postage } = piece;
+  if (postage !== undefined)
+    return { piece: index, step: 'intended', intention: charging.intend({ ...piece, postage }) };
+  const price = chargedPrice(job.rates, piece);
+  return { piece: index, step: 'refused', reason: price.ok ? 'amountInvalid' : price.status };
 }
 
 /**
@@ -108,8 +117,7 @@ async function advance<Label>(
 
   const begun: PieceChange[] = [];
   if (printed !== undefined) begun.push({ piece: printed.index, step: 'sending' });
-  if (charged !== undefined)
-    begun.push({ piece: charged.index, step: 'intended', intention: charging.intend(charged) });
+  if (charged !== undefined) begun.push(beginningOf(job, charging, charged));
   if (begun.length > 0) await job.append(begun, true);
 
   const tell = (piece: JobPiece): void => onPiece?.({ ...piece, record: job.record(piece.index) });
@@ -120,7 +128,7 @@ async function advance<Label>(
   }
   async function charge(): Promise<void> {
     if (charged === undefined) return;
-    await charging.charge(charged);
+    if (job.record(charged.index).state === 'intended') await charging.charge(charged);
     tell(charged);
   }
   for (const result of await Promise.allSettled([print(), charge()]))

@@ -100,8 +100,3 @@ function jobIdRequest(jobId: string): Uint8Array {
     throw new RangeError('a job id has four printable ASCII characters');
   return Uint8Array.of(GS, 0x28, 0x48, 6, 0, 0x30, 0x30, ...ascii(jobId));
 }
-
-/** What a printer answers when the job with this id has been printed. */
-export function jobIdAnswer(jobId: string): Uint8Array {
-  return Uint8Array.of(0x37, 0x22, ...ascii(jobId), 0);
-}

@@ -35,15 +35,20 @@ const months = [
   'DEC',
 ] as const;
 
-/** @param currency what stands before the amount @param service the class inscription, in any case */
-export function imprintText(
-  indicium: IndiciumFields,
-  { currency, service }: { readonly currency: string; readonly service: string },
-): ImprintText {
+export interface ImprintWording {
+  /** What stands before the amount. */
+  readonly currency: string;
+  /** The class inscription, in any case. */
+  readonly service: string;
+  /** Whether the indicium was on paper before: the symbol is the same, so that only the words can say it. */
+  readonly isReprint?: boolean | undefined;
+}
+
+export function imprintText(indicium: IndiciumFields, wording: ImprintWording): ImprintText {
   return {
-    heading: heading(indicium),
-    amount: `${currency}${amount(indicium.postage)}`,
-    service: service.toUpperCase(),
+    heading: heading(indicium, wording),
+    amount: `${wording.currency}${amount(indicium.postage)}`,
+    service: inscription(indicium, wording).toUpperCase(),
     mailed: { caption: 'MAILED', value: date(indicium.mailingDate) },
     piece: { caption: 'PIECE', value: grouped(indicium.pieceCount) },
     meter: { caption: 'METER', value: formatMeterId(indicium.meterId) },
@@ -52,12 +57,18 @@ export function imprintText(
 }
 
 /** What kind of imprint it is; a reader must see that one is not the first of its piece (domain.md R33-R35). */
-function heading({ flags }: IndiciumFields): string {
+function heading({ flags }: IndiciumFields, { isReprint = flags.reprint }: ImprintWording): string {
+  const again = isReprint ? ' · REPRINT' : '';
   if (flags.test) return 'TEST PRINT';
-  if (flags.redate) return 'DATE CORRECTION';
-  if (flags.correction) return 'POSTAGE CORRECTION';
-  if (flags.reprint) return 'POSTAGE PAID · REPRINT';
-  return 'POSTAGE PAID';
+  if (flags.redate) return `DATE CORRECTION${again}`;
+  if (flags.correction) return `POSTAGE CORRECTION${again}`;
+  return `POSTAGE PAID${again}`;
+}
+
+/** The class inscription; that of a correction or redate begins with what it is. */
+function inscription({ flags }: IndiciumFields, { service }: ImprintWording): string {
+  const kind = flags.redate ? 'redate' : flags.correction ? 'correction' : '';
+  return [kind, service].filter((part) => part !== '').join(' · ');
 }
 
 /** Two decimals, and the third only where it is not 0: `0.78`, `0.785`. */

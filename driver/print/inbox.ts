@@ -15,8 +15,8 @@ export interface Inbox {
   readonly end: Error | undefined;
 }
 
-/** More than any answer is long; what is older is forgotten. */
-const HEARD_MAX = 256;
+/** More than a printer says while it prints one job; what is older is forgotten. */
+const HEARD_MAX = 4_096;
 
 export function createInbox(line: PrinterLine): Inbox {
   let heard = new Uint8Array(0);

@@ -36,6 +36,8 @@ export interface LabelOptions {
   readonly service?: string;
   /** What stands before the amount; `$` where nothing is said. */
   readonly currency?: string;
+  /** Whether this indicium was on paper before: it says so beside the symbol. */
+  readonly isReprint?: boolean;
   /** At most twelve lines; a line that is too long is set smaller, then cut. */
   readonly returnAddress?: readonly string[];
   readonly addressee?: readonly string[];
@@ -54,10 +56,11 @@ export function composeLabel(
   profile: PrinterProfile,
   options: LabelOptions = {},
 ): Bitmap {
-  const { variant = 'postage', service = '', currency = '$' } = options;
+  const { variant = 'postage', service = '', currency = '$', isReprint } = options;
   const shown = variant === 'void' ? voided(indicium) : indicium;
   const payload = joinIndicium(indiciumCore(shown), signatureOf(indicium, variant));
-  const imprint = composeImprint(imprintText(shown, { currency, service }), payload, profile);
+  const words = imprintText(shown, { currency, service, isReprint });
+  const imprint = composeImprint(words, payload, profile);
   if (variant === 'specimen') stampAcross(imprint.bitmap, 'SPECIMEN');
   if (variant === 'void') stampSymbol(imprint, 'VOID');
   return joinParts(imprint.bitmap, composeExtras(profile, options), profile);

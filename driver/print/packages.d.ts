@@ -13,8 +13,17 @@ declare module 'escpos' {
     readonly data: Uint8Array;
   }
 
+  /** Bits of a picture, eight dots a byte, each row begun anew. */
+  export interface Raster {
+    /** Bytes of a row. */
+    readonly width: number;
+    readonly height: number;
+    readonly data: Uint8Array;
+  }
+
   export interface Image {
     readonly pixels: Pixels;
+    toRaster(): Raster;
   }
 
   export interface Adapter {

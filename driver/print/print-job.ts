@@ -1,8 +1,8 @@
 /** One job from the question whether the printer is ready to its answer that all is on paper (printing.md 5). */
 
-import { jobIdAnswer } from './escpos.ts';
 import type { Inbox } from './inbox.ts';
 import { type PrinterLine, waitFor } from './line/line.ts';
+import { type PrinterAnswers, readAnswers } from './printer-answers.ts';
 import { PrinterError, type PrinterProblem, type PrintStage } from './printer-error.ts';
 import {
   isStatusAnswer,
@@ -22,6 +22,8 @@ export interface PrinterTimeouts {
   readonly stallMs: number;
   /** From the last byte to the confirmation: as long as the slowest label takes. */
   readonly confirmMs: number;
+  /** Between two looks at a printer that has not confirmed yet. */
+  readonly watchMs: number;
 }
 
 /** An open printer and what it said. */
@@ -103,29 +105,88 @@ export async function sendJob(
   }
 }
 
+/** What came of one look at a printer that is at work: it has confirmed, says how it is, or says nothing. */
+type Look = 'confirmed' | PrinterStatus;
+
 /**
- * Waits for the printer to say that the job with this id is on paper. Where it stays silent it is asked how it is: a
- * printer with a reason to be silent is an error, one without is only unconfirmed.
+ * Waits for the printer to say that the job with this id is on paper, and looks meanwhile whether it still works: what it
+ * says twice in a row that keeps it from printing is an error at once. One without a reason to be silent is only
+ * unconfirmed.
  */
 export async function confirmJob(conversation: Conversation, jobId: string): Promise<PrintOutcome> {
-  const { address, inbox, timeouts } = conversation;
-  const stage = 'after first byte';
-  const answer = jobIdAnswer(jobId);
-  let isConfirmed: true | undefined;
-  try {
-    isConfirmed = await inbox.find((heard) => holds(heard, answer), timeouts.confirmMs);
-  } catch (cause) {
-    const what = 'the connection ended before the printer confirmed the job';
-    throw new PrinterError({ address, stage, problem: 'connectionLost', what, cause });
+  const { timeouts } = conversation;
+  const endMs = performance.now() + timeouts.confirmMs;
+  const leftMs = (): number => Math.max(0, endMs - performance.now());
+  let before: PrinterProblem | undefined;
+  while (leftMs() > 0) {
+    const isConfirmed = await hears(
+      conversation,
+      ({ jobs }) => jobs.includes(jobId) || undefined,
+      Math.min(timeouts.watchMs, leftMs()),
+    );
+    if (isConfirmed) return 'confirmed';
+    const look = await lookAtWork(conversation, jobId, leftMs);
+    if (look === 'confirmed') return look;
+    const [problem] = look.problems;
+    if (problem !== undefined && problem === before) throw stopped(conversation, problem);
+    before = problem; // dots of the label may have drawn an answer that was taken for another: it is asked again
   }
-  if (isConfirmed) return 'confirmed';
-  const [problem] = (await askStatus(conversation, stage)).problems;
-  if (problem !== undefined)
-    throw new PrinterError({ address, stage, problem, what: 'the printer stopped in the job' });
+  const [problem] = (await askStatus(conversation, 'after first byte')).problems;
+  if (problem !== undefined) throw stopped(conversation, problem);
   return 'sent';
 }
 
-/** Whether an answer stands anywhere in what was heard: dots can look like questions and draw other answers with it. */
-function holds(heard: Uint8Array, answer: Uint8Array): true | undefined {
-  return Buffer.from(heard).includes(Buffer.from(answer)) ? true : undefined;
+function stopped({ address }: Conversation, problem: PrinterProblem): PrinterError {
+  const what = 'the printer stopped in the job';
+  return new PrinterError({ address, stage: 'after first byte', problem, what });
+}
+
+/** Asks as {@link askStatus} does, and forgets nothing of what is said meanwhile: it may be the confirmation. */
+async function lookAtWork(
+  conversation: Conversation,
+  jobId: string,
+  leftMs: () => number,
+): Promise<Look> {
+  const { line, timeouts } = conversation;
+  const said: number[] = [];
+  for (const question of statusQuestions) {
+    const known = (await hears(conversation, ({ states }) => states.length, 0)) ?? 0;
+    const writing = line.write(statusRequest(question));
+    if (!(await lost(conversation, waitFor(writing, timeouts.statusMs)))) return unknownStatus;
+    const heard = await hears<number | 'confirmed'>(
+      conversation,
+      ({ jobs, states }) => (jobs.includes(jobId) ? 'confirmed' : states[known]),
+      Math.min(timeouts.statusMs, leftMs()),
+    );
+    if (heard === 'confirmed') return heard;
+    if (heard === undefined) return unknownStatus;
+    said.push(heard);
+  }
+  const [printer, offline, error, paper] = said as [number, number, number, number];
+  return readStatus([printer, offline, error, paper]);
+}
+
+/** Waits for something among all that was said since the job began. */
+function hears<T>(
+  conversation: Conversation,
+  pick: (answers: PrinterAnswers) => T | undefined,
+  timeoutMs: number,
+): Promise<T | undefined> {
+  const found = conversation.inbox.find((heard) => pick(readAnswers(heard)), timeoutMs);
+  return lost(conversation, found);
+}
+
+/** @throws PrinterError where the line ends */
+async function lost<T>({ address }: Conversation, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new PrinterError({
+      address,
+      stage: 'after first byte',
+      problem: 'connectionLost',
+      what: 'the connection ended before the printer confirmed the job',
+      cause,
+    });
+  }
 }

@@ -49,6 +49,7 @@ const timeoutsDefault: PrinterTimeouts = {
   statusMs: 1_000,
   stallMs: 15_000,
   confirmMs: 30_000,
+  watchMs: 500,
 };
 
 export interface OpenPrinterOptions {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { scanSymbols } from '#authority/scan/scan';
 import { startVirtualPrinter, type VirtualPrinter } from '#emulator/printer/virtual-printer';
 import { cli, cliDone, type MeterAtHand, openWorld, type World } from '#test/support/cli';
@@ -107,7 +107,7 @@ test('the manifest as a file is CSV, and never written over', async () => {
 
   const [header, row] = readFileSync(out, 'utf8').split('\r\n');
   expect(header).toMatch(/^reference,state,service,postage/);
-  expect(row).toMatch(/^letter 0,issued,1,0\.780,202601234,\d{8},\d+,0,,54[0-9a-f]{254}$/);
+  expect(row).toMatch(/^letter 0,issued,1,0\.780,202601234,\d{8},,0,,\d+,0,,54[0-9a-f]{254}$/);
   expect((await cli('batch', 'manifest', job, '--out', out)).exitCode).toBe(1);
 });
 
@@ -137,16 +137,66 @@ test('funds that do not reach are told before the first debit', async () => {
 });
 
 test('pieces that the meter refuses are told and leave the others alone', async () => {
-  const { job, list } = newJob(['a,1,0.79,,', 'b,1,0.78,,']);
+  const folder = temporaryFolder();
+  const [job, list] = [join(folder, 'job'), join(folder, 'list.csv')];
+  writeFileSync(list, 'reference,service,destination,mailing date\na,1,,20200101\nb,1,,\n');
 
   const { exitCode, figures, said } = await run(job, list, '--no-print');
 
   expect(exitCode).toBe(1);
   expect(said.find(({ state }) => state === 'refused')).toMatchObject({
     reference: 'a',
-    reason: 'postageNotRate',
+    reason: 'dateNotAllowed',
   });
   expect(figures('job')).toMatchObject({ refused: 1, issued: 1, chargedMills: 780 });
+});
+
+describe('prices', () => {
+  /** A list of weighed pieces, without a word of postage. */
+  function weighed(...rows: readonly string[]) {
+    const folder = temporaryFolder();
+    const list = join(folder, 'list.csv');
+    writeFileSync(list, `reference,service,destination,weight,zone,extras\n${rows.join('\n')}\n`);
+    return { job: join(folder, 'job'), list };
+  }
+
+  test('come from the rates of the meter, by weight, zone and extras', async () => {
+    const { job, list } = weighed('a,30,,28.3,,', 'b,30,,50,,200|201', 'c,40,,200,3,');
+
+    const { exitCode, figures } = await run(job, list, '--no-print');
+
+    const total = 780 + (1_070 + 4_850 + 2_620) + 18_900;
+    expect(exitCode).toBe(0);
+    expect(figures('funds')).toMatchObject({ toChargeMills: total });
+    expect(figures('job')).toMatchObject({ issued: 3, chargedMills: total });
+    const { said: rows } = await cliDone('batch', 'manifest', job);
+    expect(
+      rows.map(({ postageMills, weightMg, zone, extras }) => [
+        postageMills,
+        weightMg,
+        zone,
+        extras,
+      ]),
+    ).toEqual([
+      [780, 28_300, 0, []],
+      [8_540, 50_000, 0, [200, 201]],
+      [18_900, 200_000, 3, []],
+    ]);
+  });
+
+  test('that the list has wrong are told before anything is charged', async () => {
+    const before = await pieceCount();
+    const { job, list } = newJob(['a,1,0.79,,', 'b,1,0.78,,', 'c,30,1,,']);
+
+    const { exitCode, said } = await run(job, list, '--no-print');
+
+    expect(exitCode).toBe(1);
+    expect(said.filter(({ event }) => event === 'problem')).toMatchObject([
+      { line: 2, column: 'postage', what: expect.stringContaining('780') },
+      { line: 4, column: 'weight' },
+    ]);
+    expect(await pieceCount()).toBe(before);
+  });
 });
 
 test('a torn label: the job says which piece to look at, and goes on behind it', async () => {
@@ -160,15 +210,7 @@ test('a torn label: the job says which piece to look at, and goes on behind it',
   const [unclear = ''] = first.figures('job')['unclear'] as string[];
   printer.powerCycle();
   printer.tearOff();
-  const reprinted = await cli(
-    'batch',
-    'reprint',
-    job,
-    unclear,
-    '--home',
-    meter.home,
-    ...toPrinter(),
-  );
+  const reprinted = await cli('batch', 'reprint', job, unclear, ...meter.asUser, ...toPrinter());
   const second = await resume(job, ...toPrinter());
 
   expect(reprinted.figures('piece')).toMatchObject({ reference: unclear, state: 'confirmed' });
@@ -215,7 +257,7 @@ test('a piece is reprinted only when it is asked for, at no charge', async () =>
   const page = printer.nextPage();
 
   const { exitCode, figures } = await cli(
-    ...['batch', 'reprint', job, 'letter 0', '--home', meter.home],
+    ...['batch', 'reprint', job, 'letter 0', ...meter.asUser],
   );
 
   expect(exitCode).toBe(0);

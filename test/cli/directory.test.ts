@@ -168,7 +168,13 @@ test('an authority and a provider start from their directories, trade, stop and 
   await using provider = await start();
   const client = httpClient(providerRoutes, { url: provider.url, token: made.token });
 
-  expect(await client.readPool({})).toEqual({ ascending: 0, descending: 9_000, refunded: 0 });
+  expect(await client.readPool({})).toEqual({
+    ascending: 0,
+    descending: 9_000,
+    spoilage: 0,
+    refunded: 0,
+    withdrawing: 0,
+  });
   expect(await operator.providerAccount({ providerId: made.settings.providerId })).toMatchObject({
     issuedTotal: 9_000,
   });

@@ -84,7 +84,10 @@ test('every kind of field comes through: numbers in the path, text, lists, nothi
   const { customerId } = await own.openAccount({ name: 'Größe & Söhne / "x"' });
   const payment = { customerId, requestId: requestId(1), amount: mills(5) };
 
-  expect(await own.payIn(payment)).toEqual({ receiptNumber: 1 });
+  expect(await own.payIn(payment)).toEqual({
+    receiptNumber: 1,
+    receipt: expect.any(Uint8Array),
+  });
   expect(await own.readCustomer({ customerId })).toMatchObject({
     name: 'Größe & Söhne / "x"',
     balance: 5,
@@ -153,7 +156,7 @@ describe('a hostile body is refused in the one form', () => {
     [
       'a document too long',
       '/refills',
-      `{"request":"${'00'.repeat(513)}"}`,
+      `{"request":"${'00'.repeat(1_025)}"}`,
       400,
       'requestMalformed',
     ],

@@ -192,6 +192,24 @@ describe('nothing is charged', () => {
   });
 });
 
+test('paper that runs out in the middle of a label is told at once, and not when its time is over', async () => {
+  printer.fault({ kind: 'paperOut', afterRows: 100 });
+  const startMs = performance.now();
+
+  const { exitCode, error } = await print('--reference', 'end of the roll', ...toPrinter());
+  const durationMs = performance.now() - startMs;
+  printer.powerCycle();
+  printer.tearOff();
+
+  expect(exitCode).toBe(1);
+  expect(error).toMatchObject({
+    error: 'paperOut',
+    advice: expect.stringContaining('is paid and kept'),
+  });
+  expect(durationMs).toBeLessThan(15_000);
+  expect(await registers()).toEqual(having(1));
+});
+
 describe('a piece that was paid and not printed', () => {
   test('is printed again under its reference: the same indicium, without another charge', async () => {
     const out = temporaryFolder();

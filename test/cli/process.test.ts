@@ -93,10 +93,42 @@ connect(Number(port), host, function () {
 
   expect(stderr).toBe('');
   expect(linesOf(stdout)).toEqual([
-    { event: 'ready', tcp: expect.stringMatching(/^tcp:127\.0\.0\.1:\d+$/) },
+    {
+      event: 'ready',
+      tcp: expect.stringMatching(/^tcp:127\.0\.0\.1:\d+$/),
+      cpu: 'node-vm',
+      cryptoEngine: true,
+    },
     { event: 'asked', isSame: true },
   ]);
   expect(exitCode).toBe(7);
+});
+
+test('emulate --no-crypto-engine runs a meter that computes by itself', async () => {
+  const { exitCode, stdout } = await cliProcess([
+    '--json',
+    'emulate',
+    '--no-crypto-engine',
+    '-c',
+    'true',
+  ]);
+
+  expect(linesOf(stdout)).toMatchObject([{ event: 'ready', cryptoEngine: false }]);
+  expect(exitCode).toBe(0);
+});
+
+test('emulate --cpu quickjs runs the bytecode on the embedded processor', async () => {
+  const { exitCode, stdout } = await cliProcess([
+    '--json',
+    'emulate',
+    '--cpu',
+    'quickjs',
+    '-c',
+    'true',
+  ]);
+
+  expect(linesOf(stdout)).toMatchObject([{ event: 'ready', cpu: 'quickjs' }]);
+  expect(exitCode).toBe(0);
 });
 
 test('emulate -c with a command that ends by a signal fails', async () => {

@@ -42,6 +42,9 @@ test('it shows every command, and how to go on by hand', () => {
     'print',
     'verify out',
     'verify out',
+    'meter sync',
+    'authority unlock',
+    'meter locks',
   ]);
   expect(ended.stdout).toContain('tessera emulate --dir lab/meter --pty lab/ttyMeter\n');
 });
@@ -101,7 +104,9 @@ test('the certificate is for that key', () => {
 });
 
 test('the result is right to the mill', () => {
-  const { verdict, secondSight, ...figures } = JSON.parse(out('result.json').toString());
+  const { verdict, secondSight, locked, condition, ...figures } = JSON.parse(
+    out('result.json').toString(),
+  );
 
   expect(figures).toEqual({
     meter: 'TS01-0000000001',
@@ -120,4 +125,11 @@ test('the result is right to the mill', () => {
       .filter(({ outcome }: { outcome: string }) => outcome === 'fail')
       .map(({ name }: { name: string }) => name),
   ).toEqual(['duplicate']);
+  expect(locked).toMatchObject({ locks: { locked: true }, reason: 'duplicate' });
+  expect(condition).toMatchObject({
+    locks: { locked: false },
+    lockReason: 'none',
+    lockSequence: 2,
+  });
+  expect(condition.logAcknowledged).toBe(6);
 });

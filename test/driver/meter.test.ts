@@ -5,6 +5,7 @@ import { LinkError, RefusedError } from '#driver/errors';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
+import { pieceRequest } from '#driver/piece';
 import type { RequestOf } from '#protocol/command';
 import { mills } from '#protocol/mills';
 import { ok, refuse } from '#protocol/result';
@@ -20,13 +21,10 @@ import { failureOf } from '#test/support/settle';
 const password = new Uint8Array(8).fill(1);
 const key = nodeCrypto.generateKeyPair().publicKey;
 const version = { protocolVersion: 1, imageVersion: 0x10000, imageDigest: new Uint8Array(32) };
-const piece = {
-  requestId: { counter: 10, nonce: 11 },
-  serviceId: 1,
-  postage: mills(780),
-  mailingDate: 20_260_101,
-  destination: 0,
-};
+const piece = pieceRequest(
+  { counter: 10, nonce: 11 },
+  { serviceId: 1, postage: mills(780), mailingDate: 20_260_101, destination: 0 },
+);
 
 describe('a refusal', () => {
   const refusing = (...refusal: Parameters<typeof refuse>) =>

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JournalError } from '#driver/checked-lines';
+import { issuedPiece, reprint } from '#driver/earlier-piece';
 import { issue, resume } from '#driver/issue';
 import { openMeter } from '#driver/meter';
-import { openPendingJournal, type PendingEntry, type Piece } from '#driver/pending';
-import type { RequestOf } from '#protocol/command';
+import { openPendingJournal, type PendingEntry } from '#driver/pending';
+import type { Piece } from '#driver/piece';
+import type { RequestId, RequestOf } from '#protocol/command';
 import { mills } from '#protocol/mills';
 import { ok, type Refusal, refuse } from '#protocol/result';
 import { createImitation, sampleIndicium } from '#test/support/imitation';
@@ -40,6 +42,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function chargingMeter() {
   const recorded = new Map<string, { postage: number; indicium: Uint8Array }>();
   const charged: number[] = [];
+  const reprinted: RequestId[] = [];
   let requestCounter = 9;
   let refusal: Refusal | undefined;
   let pull: 'before' | 'behind' | undefined;
@@ -64,7 +67,15 @@ async function chargingMeter() {
   }
 
   const imitation = createImitation({
-    services: { registers: () => ok({ ...registers, requestCounter }), createIndicium },
+    services: {
+      registers: () => ok({ ...registers, requestCounter }),
+      createIndicium,
+      reprintIndicium({ requestId }) {
+        reprinted.push(requestId);
+        const known = recorded.get(`${requestId.counter} ${requestId.nonce}`);
+        return known === undefined ? refuse('originalUnknown') : ok({ indicium: known.indicium });
+      },
+    },
   });
   Object.assign(imitation.situation, { state: 'idle', caller: 'user' });
   const { port, unplug } = replugable(() => imitation);
@@ -72,6 +83,7 @@ async function chargingMeter() {
   return {
     meter,
     charged,
+    reprinted,
     pullAtNext(when: 'before' | 'behind') {
       pull = when;
     },
@@ -122,6 +134,54 @@ describe('an indicium', () => {
     expect(await failureOf(issue(meter, second, { ...named, postage: mills(1) }))).toBeInstanceOf(
       JournalError,
     );
+  });
+});
+
+describe('a piece that is on record', () => {
+  const named = { ...letter, reference: 'job 7, line 12' };
+
+  test('is given once more by the meter, under the request id it had', async () => {
+    const { meter, reprinted } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+    await issue(meter, journal, named);
+    await issue(meter, journal, { ...named, reference: 'job 7, line 13' });
+
+    const { indicium } = await reprint(meter, journal, 'job 7, line 12');
+
+    expect(indicium).toEqual(sampleIndicium(1));
+    expect(reprinted).toEqual([{ counter: 10, nonce: expect.any(Number) }]);
+  });
+
+  test('and given up as spoiled is neither issued nor reprinted again, after a restart too', async () => {
+    const path = freshPath();
+    const { meter, charged, reprinted } = await chargingMeter();
+    await using first = await openPendingJournal(path);
+    await issue(meter, first, named);
+    await first.spoiled(issuedPiece(first, NAME, 'job 7, line 12'), 'coffee');
+    await first.close();
+
+    await using journal = await openPendingJournal(path);
+
+    expect(journal.entries(NAME)).toMatchObject([{ state: 'spoiled', reason: 'coffee' }]);
+    for (const attempt of [issue(meter, journal, named), reprint(meter, journal, named.reference)])
+      expect(await failureOf(attempt)).toMatchObject({
+        name: 'JournalError',
+        message: expect.stringContaining('spoiled'),
+      });
+    expect([charged.length, reprinted.length]).toEqual([1, 0]);
+  });
+
+  test.each([
+    ['nobody asked for', 'job 8, line 1'],
+    ['was refused', 'job 7, line 12'],
+  ])('is none where it %s', async (_, reference) => {
+    const { meter, reprinted, refuseWith } = await chargingMeter();
+    await using journal = await openPendingJournal(freshPath());
+    refuseWith(refuse('insufficientFunds', 80));
+    await failureOf(issue(meter, journal, named));
+
+    expect(await failureOf(reprint(meter, journal, reference))).toBeInstanceOf(JournalError);
+    expect(reprinted).toEqual([]);
   });
 });
 

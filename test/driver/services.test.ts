@@ -22,13 +22,55 @@ const key = nodeCrypto.generateKeyPair().publicKey;
 const document = new Uint8Array(20).fill(3);
 const making = { meterId: testMeterId, authorityKey: key, userKey: key };
 const passwords = { userPassword: password, officerPassword: newPassword };
+const requestId = { counter: 10, nonce: 11 };
 const piece = {
-  requestId: { counter: 10, nonce: 11 },
+  requestId,
+  kind: 'correction',
+  original: 7,
   serviceId: 1,
+  weightMg: 28_350,
+  zone: 2,
+  extras: [30, 31],
   postage: mills(780),
+  isConfirmed: true,
   mailingDate: 20_260_101,
   destination: 123_456_789,
-};
+} as const;
+const wish = { kind: 'purchase', account: 'certificate', amount: mills(50_000) } as const;
+const challenge = new Uint8Array(16).fill(4);
+const condition = {
+  locks: {
+    clockNotTrusted: false,
+    clockFault: false,
+    inspectionOverdue: true,
+    locked: true,
+    revoked: false,
+    licenceExpired: false,
+    logFull: false,
+  },
+  warnings: {
+    lowFunds: true,
+    inspectionDue: true,
+    qualityPrintDue: false,
+    logAlmostFull: false,
+    refillPending: false,
+    certificateExpiring: false,
+    licenceExpiring: false,
+    rateTableExpiring: true,
+  },
+  inspectionDueMs: 1_800_000_000_000,
+  inspectionLockMs: 1_800_000_000_001,
+  qualityDueMs: 1_800_000_000_002,
+  clockSetMs: 0,
+  lockSequence: 2,
+  lockReason: 'silent',
+  logCount: 9,
+  logAcknowledged: 7,
+  logFree: 100,
+  licenceSequence: 1,
+  rateVersion: 3,
+  nextRateVersion: 4,
+} as const;
 
 const samples: { readonly [N in ServiceName]: Sample<N> } = {
   status: {
@@ -46,10 +88,11 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
       registers,
     },
   },
+  condition: { ask: (meter) => meter.condition(), request: {}, response: condition },
   version: {
     ask: (meter) => meter.version(),
     request: {},
-    response: { protocolVersion: 1, imageVersion: 0x10000, imageDigest: new Uint8Array(32) },
+    response: { protocolVersion: 2, imageVersion: 0x10000, imageDigest: new Uint8Array(32) },
   },
   selfTest: { ask: (meter) => meter.selfTest(), request: {}, response: { passed: 12 } },
   certificates: {
@@ -90,14 +133,15 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     response: {},
   },
   registers: { ask: (meter) => meter.registers(), request: {}, response: registers },
-  statusReport: {
-    ask: (meter) => meter.statusReport(new Uint8Array(16)),
-    request: { challenge: new Uint8Array(16) },
-    response: { report: document },
+  rateTables: {
+    ask: (meter) => meter.rateTables(),
+    request: {},
+    response: { current: document, next: new Uint8Array() },
   },
+  licence: { ask: (meter) => meter.licence(), request: {}, response: { licence: document } },
   refillRequest: {
-    ask: (meter) => meter.refillRequest(mills(50_000)),
-    request: { amount: mills(50_000) },
+    ask: (meter) => meter.refillRequest(wish),
+    request: wish,
     response: { request: document },
   },
   refillCommit: {
@@ -109,6 +153,62 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     ask: (meter) => meter.createIndicium(piece),
     request: piece,
     response: { indicium: sampleIndicium(1) },
+  },
+  reprintIndicium: {
+    ask: (meter) => meter.reprintIndicium(requestId),
+    request: { requestId },
+    response: { indicium: sampleIndicium(2) },
+  },
+  testPrint: {
+    ask: (meter) => meter.testPrint(true),
+    request: { isQualityPrint: true },
+    response: { indicium: sampleIndicium(3) },
+  },
+  resetBatch: {
+    ask: (meter) => meter.resetBatch(),
+    request: {},
+    response: { batchPieceCount: 5, batchAmount: mills(3_900) },
+  },
+  inspectionReport: {
+    ask: (meter) => meter.inspectionReport(challenge),
+    request: { challenge },
+    response: { report: document },
+  },
+  acknowledgeInspection: {
+    ask: (meter) => meter.acknowledgeInspection(document),
+    request: { acknowledgement: document },
+    response: {},
+  },
+  readLog: {
+    ask: (meter) => meter.readLog(3),
+    request: { from: 3 },
+    response: { from: 4, records: new Uint8Array(128).fill(5) },
+  },
+  applyLockOrder: {
+    ask: (meter) => meter.applyLockOrder(document),
+    request: { order: document },
+    response: {},
+  },
+  challengeClock: { ask: (meter) => meter.challengeClock(), request: {}, response: { challenge } },
+  setClock: {
+    ask: (meter) => meter.setClock(document),
+    request: { setting: document },
+    response: {},
+  },
+  withdrawalRequest: {
+    ask: (meter) => meter.withdrawalRequest(),
+    request: {},
+    response: { request: document },
+  },
+  withdrawalCommit: {
+    ask: (meter) => meter.withdrawalCommit(document),
+    request: { authorisation: document },
+    response: {},
+  },
+  withdrawalReport: {
+    ask: (meter) => meter.withdrawalReport(),
+    request: {},
+    response: { report: document },
   },
   zeroize: { ask: (meter) => meter.zeroize(), request: {}, response: {} },
 };

@@ -1,124 +1,193 @@
-/** `tessera meter refill`: value from the provider into the descending register, exactly once (requirements.md B6). */
+/** `tessera meter refill`: value from the provider into the meter, exactly once (requirements.md B6, B7, F7). */
 
 import type { Command } from 'commander';
-import { LinkError } from '#driver/errors';
+import {
+  dueRefill,
+  finishRefill,
+  pendingRefill,
+  type RefillOutcome,
+  type RefillWish,
+  refill,
+} from '#driver/contact/refill';
 import type { Meter } from '#driver/meter';
-import type { ResponseOf } from '#protocol/command';
-import { readRefillAuthorisation } from '#protocol/documents/refill';
+import { refillKinds } from '#protocol/documents/refill';
 import { formatMills, type Mills, mills } from '#protocol/mills';
-import { Failure } from '../../failure.ts';
+import { accountNames } from '#protocol/state';
+import { declinedText } from '../../contact-text.ts';
+import { Failure, UsageError } from '../../failure.ts';
 import { type Home, needed, openHome } from '../../home.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
-import { amount } from '../../options.ts';
+import { amount, oneName } from '../../options.ts';
 import type { Output } from '../../output.ts';
 import type { Run } from '../../run.ts';
-import { type ProviderClient, providerAt } from '../../servers.ts';
+import { providerAt } from '../../servers.ts';
+import { autoRefillOf } from './sync.ts';
 import { registerFigures, registerTable } from './tell.ts';
 
 interface Options extends AccessOptions {
-  readonly amount: Mills;
+  readonly amount?: Mills;
+  readonly kind: RefillWish['kind'];
+  readonly account: RefillWish['account'];
+  /** Undefined where neither --auto nor --no-auto is given. */
+  readonly auto?: boolean;
+  readonly below?: Mills;
   readonly provider?: string;
+  readonly providerToken?: string;
 }
 
 export function addRefill(meter: Command, run: Run): void {
   meter
     .command('refill')
-    .summary('buy value for the meter')
+    .summary('buy value, take back what was spoiled, or settle what was spent')
     .description(
       `Asks the meter for a signed request, has the provider answer it, and hands the answer to the meter.
-Whatever is interrupted on the way is finished by the next call; nothing is credited twice.`,
+Whatever is interrupted on the way is finished by the next call; nothing is credited twice.
+
+--auto buys only where the funds are low, and remembers to do so at every sync; --no-auto forgets it.`,
     )
-    .requiredOption('--amount <amount>', 'how much, as 100 or 49.500', amount)
+    .option(
+      '--amount <amount>',
+      'how much, as 100; all there is for spoilage and settlement',
+      amount,
+    )
+    .option('--kind <kind>', refillKinds.join(', '), oneName(refillKinds), 'purchase')
+    .option('--account <account>', accountNames.join(', '), oneName(accountNames), 'postal')
+    .option('--auto', 'buy now and at every sync where less than --below is left')
+    .option('--no-auto', 'do not buy at a sync any more')
+    .option('--below <amount>', 'with --auto; what the licence calls low unless given', amount)
     .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
     .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')
+    .option('--provider-token <file>', 'for --kind spoilage without an amount')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .action((options: Options, command: Command) =>
-      run((output) => refill(options, openHome(command.optsWithGlobals()['home']), output)),
+      run((output) => refillMeter(options, openHome(command.optsWithGlobals()['home']), output)),
     );
 }
 
-async function refill(options: Options, home: Home, output: Output): Promise<number> {
+async function refillMeter(options: Options, home: Home, output: Output): Promise<number> {
+  if (options.auto === false && options.amount === undefined) return forgetAuto(home, output);
+  if (options.auto === true) rememberAuto(home, options, output);
   const url = needed(options.provider, home.settings.provider, '--provider');
-  const provider = providerAt(url);
+  const provider = providerAt(url, options.providerToken);
   await using meter = await loggedIn(home, 'user', options);
-  const { refillPending } = await meter.registers();
-  if (refillPending > 0) {
-    const text = `first finishing the refill of ${formatMills(refillPending)} that was under way`;
-    output.say('resuming', { amountMills: refillPending }, text);
-    if (refillPending === options.amount) {
-      await exchange(meter, provider, refillPending, output);
+  const pending = pendingRefill(await meter.registers());
+  const wish = await wishOf(meter, options, home, url);
+  if (pending !== undefined) {
+    const text = `first finishing the refill of ${formatMills(pending.amount)} that was under way`;
+    output.say('resuming', { ...figuresOf(pending) }, text);
+    if (wish !== undefined && isSame(pending, wish)) {
+      tell(await refill(meter, provider, wish), output);
       return 0;
     }
-    await settle(meter, provider, refillPending, output);
+    const finished = await finishRefill(meter, provider);
+    if (finished !== undefined) tellEarlier(finished, output);
   }
-  await exchange(meter, provider, options.amount, output);
+  if (wish === undefined) {
+    output.say('enough', {}, 'the funds are not low: nothing was bought');
+    return 0;
+  }
+  tell(await refill(meter, provider, wish), output);
   return 0;
 }
 
-/** Ends the refill that was under way; where it is declined now, that does not stand in the way of another. */
-async function settle(
-  meter: Meter,
-  provider: ProviderClient,
-  pending: Mills,
-  output: Output,
-): Promise<void> {
-  try {
-    await exchange(meter, provider, pending, output);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { reason, message, advice } = error;
-    output.say('declined', { error: reason, message, advice }, `${message} ${advice}`);
-  }
+function forgetAuto(home: Home, output: Output): number {
+  home.remember({ autoRefill: undefined, autoRefillBelow: undefined });
+  output.say('autoRefill', { isOn: false }, 'a sync buys nothing by itself any more');
+  return 0;
 }
 
-/** Request, authorisation, credit. */
-async function exchange(
-  meter: Meter,
-  provider: ProviderClient,
-  wanted: Mills,
-  output: Output,
-): Promise<void> {
-  const signed = await meter.refillRequest(wanted);
-  const { authorisation } = await provider.refill(signed);
-  const { credited, registers } = await commit(meter, authorisation);
-  if (credited === 0) throw declined(authorisation);
+function rememberAuto(home: Home, { amount: most, below }: Options, output: Output): void {
+  if (most === undefined) {
+    if (autoRefillOf(home) === undefined) throw new UsageError('Say --amount: how much to buy.');
+    return;
+  }
+  const autoRefillBelow = below === undefined ? undefined : formatMills(below);
+  home.remember({ autoRefill: formatMills(most), autoRefillBelow });
+  const limit =
+    below === undefined ? 'the funds are low' : `less than ${formatMills(below)} is left`;
   output.say(
-    'refilled',
-    { amountMills: credited, ...registerFigures(registers), ...signed, authorisation },
-    `${formatMills(credited)} credited\n${registerTable(registers)}`,
+    'autoRefill',
+    { isOn: true, amountMills: most, belowMills: below },
+    `every sync buys ${formatMills(most)} where ${limit}`,
   );
 }
 
-/** Where the answer is lost, the next call would buy once more: who asked is told to look first. */
-async function commit(
+const figuresOf = ({ kind, account, amount: wanted }: RefillWish) => ({
+  kind,
+  account,
+  amountMills: wanted,
+});
+
+const isSame = (left: RefillWish, right: RefillWish): boolean =>
+  left.kind === right.kind && left.account === right.account && left.amount === right.amount;
+
+/** What is wanted; undefined where --auto finds that there is enough. */
+async function wishOf(
   meter: Meter,
-  authorisation: Uint8Array,
-): Promise<ResponseOf<'refillCommit'>> {
-  try {
-    return await meter.refillCommit(authorisation);
-  } catch (error) {
-    if (!(error instanceof LinkError) || !error.isUncertain) throw error;
-    const advice = 'It may be credited already: look with tessera meter registers before the next.';
-    throw new Failure('link', error.message, advice);
+  options: Options,
+  home: Home,
+  url: string,
+): Promise<RefillWish | undefined> {
+  const { kind, account } = options;
+  const auto = options.auto === true ? autoRefillOf(home) : undefined;
+  if (auto !== undefined) return await dueRefill(meter, auto);
+  if (options.amount !== undefined) return { kind, account, amount: options.amount };
+  switch (kind) {
+    case 'purchase':
+      throw new UsageError('Say --amount: how much to buy.');
+    case 'settlement':
+      return { kind, account, amount: await unsettled(meter) };
+    case 'spoilage':
+      return { kind, account, amount: await approved(meter, options, url) };
   }
 }
 
-const reasons = {
-  ok: 'without a reason',
-  insufficientAccountFunds: 'the account does not hold that much',
-  accountClosed: 'the account is closed',
-  poolEmpty: 'the provider has not that much value to sell at the moment',
-} as const;
+async function unsettled(meter: Meter): Promise<Mills> {
+  const { ascending, settled } = await meter.registers();
+  if (ascending === settled)
+    throw new Failure(
+      'nothingUnsettled',
+      'All that was spent is settled.',
+      'Nothing is to be done.',
+    );
+  return mills(ascending - settled);
+}
 
-/** The provider said no, under its signature; the meter has taken note and is free for another refill. */
-function declined(authorisation: Uint8Array): Failure {
-  const read = readRefillAuthorisation(authorisation);
-  const { reason, available } = read.ok
-    ? read.value
-    : { reason: 'ok' as const, available: mills(0) };
-  return new Failure(
-    reason,
-    `The provider declines: ${reasons[reason]}.`,
-    available > 0 ? `Up to ${formatMills(available)} can be had now.` : 'Ask the provider.',
+/** What the provider has approved of spoiled postage and the meter has not taken yet. */
+async function approved(meter: Meter, { providerToken }: Options, url: string): Promise<Mills> {
+  if (providerToken === undefined)
+    throw new UsageError('Say --amount, or --provider-token to ask what is approved.');
+  const { meterId } = await meter.status();
+  const books = await providerAt(url, providerToken).readMeter({ meterId });
+  const rest = books.spoilageApproved - books.spoilageCredited;
+  if (rest <= 0)
+    throw new Failure(
+      'nothingApproved',
+      'No spoiled postage is approved that the meter has not taken.',
+      'See tessera spoilage list for what became of the claims.',
+    );
+  return mills(rest);
+}
+
+/** One that was under way; where it is declined now, that does not stand in the way of another. */
+function tellEarlier(outcome: RefillOutcome, output: Output): void {
+  if (outcome.outcome === 'credited') tell(outcome, output);
+  else {
+    const { message, advice } = declinedText(outcome);
+    output.say('declined', { error: outcome.reason, message, advice }, `${message} ${advice}`);
+  }
+}
+
+/** @throws Failure where the provider said no, under its signature; the meter has taken note and is free for another */
+function tell(outcome: RefillOutcome, output: Output): void {
+  if (outcome.outcome === 'declined') {
+    const { message, advice } = declinedText(outcome);
+    throw new Failure(outcome.reason, message, advice);
+  }
+  const { wish, registers, request, authorisation } = outcome;
+  output.say(
+    'refilled',
+    { ...figuresOf(wish), ...registerFigures(registers), request, authorisation },
+    `${formatMills(wish.amount)} credited\n${registerTable(registers)}`,
   );
 }

@@ -1,16 +1,17 @@
-/** `tessera meter status | registers | report`: what a meter says of itself (requirements.md A3, A9, B1). */
+/** `tessera meter status | registers | condition`: what a meter says of itself (requirements.md A3, A8, B1). */
 
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { locksIn } from '#driver/contact/contact';
 import type { MeterStatus, Registers } from '#protocol/command';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { formatMills } from '#protocol/mills';
-import { statusEntry, statusName } from '#protocol/status';
-import { type Home, needed, openHome } from '../../home.ts';
+import { statusName } from '#protocol/status';
+import { statusEntry } from '#protocol/status-text';
+import { conditionText } from '../../condition-text.ts';
+import { type Home, openHome } from '../../home.ts';
 import { type AccessOptions, anonymous, loggedIn } from '../../meter-access.ts';
 import { type Figures, type Output, table } from '../../output.ts';
 import type { Run } from '../../run.ts';
-import { authorityAt } from '../../servers.ts';
 
 export function addTell(meter: Command, run: Run): void {
   const home = (command: Command): Home => openHome(command.optsWithGlobals()['home']);
@@ -30,15 +31,11 @@ export function addTell(meter: Command, run: Run): void {
       run((output) => tellRegisters(options, home(command), output)),
     );
   meter
-    .command('report')
-    .summary('a signed status report, handed to the authority')
+    .command('condition')
+    .summary('what locks the meter or soon will, and its deadlines; needs no password')
     .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
-    .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
-    .requiredOption('--authority-token <file>', "the authority operator's token")
-    .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
-    .option('--out <file>', 'keep the report in a file')
-    .action((options: ReportOptions, command: Command) =>
-      run((output) => report(options, home(command), output)),
+    .action((options: AccessOptions, command: Command) =>
+      run((output) => tellCondition(options, home(command), output)),
     );
 }
 
@@ -46,30 +43,55 @@ export function registerFigures(registers: Registers): Figures {
   return {
     ascendingMills: registers.ascending,
     descendingMills: registers.descending,
-    refundedMills: registers.refunded,
     creditedMills: registers.credited,
+    spoilageCreditedMills: registers.spoilageCredited,
+    withdrawnMills: registers.withdrawn,
     controlSumMills: registers.ascending + registers.descending,
     descendingMaxMills: registers.descendingMax,
     certificateAscendingMills: registers.certificateAscending,
     certificateDescendingMills: registers.certificateDescending,
+    certificateCreditedMills: registers.certificateCredited,
     pieceCount: registers.pieceCount,
     zeroPieceCount: registers.zeroPieceCount,
     certificatePieceCount: registers.certificatePieceCount,
     refillSequence: registers.refillSequence,
     refillPendingMills: registers.refillPending,
+    settledMills: registers.settled,
+    batchPieceCount: registers.batchPieceCount,
+    batchAmountMills: registers.batchAmount,
   };
 }
 
 export function registerTable(registers: Registers): string {
-  const { ascending, descending, refillPending } = registers;
+  const { ascending, descending, withdrawn, refillPending, spoilageCredited } = registers;
+  const { certificateAscending, certificateDescending, settled } = registers;
+  const hasCertificates = certificateAscending + certificateDescending > 0;
+  const more: (readonly [string, string])[] = [];
+  if (spoilageCredited > 0) more.push(['of it came back spoiled', formatMills(spoilageCredited)]);
+  if (withdrawn > 0) more.push(['withdrawn', formatMills(withdrawn)]);
+  if (settled > 0) more.push(['settled', formatMills(settled)]);
+  if (hasCertificates)
+    more.push(
+      ['for certificates, used', formatMills(certificateAscending)],
+      ['for certificates, available', formatMills(certificateDescending)],
+    );
+  if (refillPending > 0)
+    more.push([
+      'refill under way',
+      `${formatMills(refillPending)}, ${registers.refillKind}, ${registers.refillAccount}`,
+    ]);
   return table([
     ['used (ascending)', formatMills(ascending)],
     ['available (descending)', formatMills(descending)],
     ['control sum', ((ascending + descending) / 1000).toFixed(3)],
     ['most it holds', formatMills(registers.descendingMax)],
-    ['pieces', String(registers.pieceCount)],
-    ...(refillPending > 0 ? [['refill under way', formatMills(refillPending)] as const] : []),
+    ['pieces', piecesText(registers)],
+    ...more,
   ]);
+}
+
+function piecesText({ pieceCount, zeroPieceCount }: Registers): string {
+  return zeroPieceCount === 0 ? String(pieceCount) : `${pieceCount}, ${zeroPieceCount} for nothing`;
 }
 
 function statusText(status: MeterStatus, name: string): string {
@@ -118,29 +140,10 @@ async function tellRegisters(options: AccessOptions, home: Home, output: Output)
   return 0;
 }
 
-interface ReportOptions extends AccessOptions {
-  readonly authority?: string;
-  readonly authorityToken: string;
-  readonly out?: string;
-}
-
-async function report(options: ReportOptions, home: Home, output: Output): Promise<number> {
-  const url = needed(options.authority, home.settings.authority, '--authority');
-  const authority = authorityAt(url, options.authorityToken);
-  await using meter = await loggedIn(home, 'user', options);
-  const { meterId } = await meter.status();
-  const { challenge } = await authority.askForReport({ meterId });
-  const signed = await meter.statusReport(challenge);
-  if (options.out !== undefined) await writeFile(options.out, signed.report);
-  const verdict = await authority.takeReport(signed);
-  const checks = verdict.checks.map(({ name, outcome, text }) => `  ${outcome} ${name}: ${text}`);
-  output.say(
-    'report',
-    { meter: formatMeterId(meterId), ...verdict, report: signed.report, file: options.out },
-    [
-      verdict.accepted ? 'the authority accepts the report' : 'THE AUTHORITY OBJECTS',
-      ...checks,
-    ].join('\n'),
-  );
-  return verdict.accepted ? 0 : 1;
+/** Exit code 1 where it produces no value. */
+async function tellCondition(options: AccessOptions, home: Home, output: Output): Promise<number> {
+  await using meter = await anonymous(home, options);
+  const condition = await meter.condition();
+  output.say('condition', { ...condition }, conditionText(condition));
+  return locksIn(condition).length === 0 ? 0 : 1;
 }

@@ -4,9 +4,9 @@
  */
 
 import { open, truncate } from 'node:fs/promises';
+import type { BatchMeter } from '#driver/batch/charging';
 import type { PiecePrinter } from '#driver/batch/piece-printing';
 import type { LineFile } from '#driver/checked-lines';
-import type { IssuingMeter } from '#driver/issue';
 
 export type HostEnd = 'killed' | 'powerCut';
 
@@ -16,7 +16,7 @@ export interface FrailHost {
   /** Steps it has taken. */
   readonly steps: number;
   openFile(path: string): Promise<LineFile>;
-  meter(meter: IssuingMeter): IssuingMeter;
+  meter(meter: BatchMeter): BatchMeter;
   printer<Label>(printer: PiecePrinter<Label>): PiecePrinter<Label>;
   /** What an end leaves on the disk; to be called when its files are closed. */
   leaveDisk(): Promise<void>;
@@ -93,6 +93,9 @@ export function frailHost(plan?: HostPlan): FrailHost {
       server: meter.server,
       registers: (options) => done(() => meter.registers(options)),
       createIndicium: (request, options) => done(() => meter.createIndicium(request, options)),
+      condition: (options) => done(() => meter.condition(options)),
+      rateTables: (options) => done(() => meter.rateTables(options)),
+      licence: (options) => done(() => meter.licence(options)),
     }),
     printer: (printer) => ({
       ...printer,

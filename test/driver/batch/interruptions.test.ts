@@ -123,11 +123,12 @@ async function tidyUp(desk: Desk, directory: string, random: Random): Promise<vo
 
   await using job = await openJob(directory);
   const { printer, close } = await desk.printer();
+  const { meter } = await desk.meter();
   for await (const { index, reference, record } of job.pieces()) {
     if (record.state !== 'sending' && record.state !== 'sent') continue;
     const hex = Buffer.from(await job.indicium(index)).toString('hex');
     if (labels.has(hex)) await acceptPiece(job, reference);
-    else if (random(2) === 0) await reprintPiece(job, reference, printer);
+    else if (random(2) === 0) await reprintPiece(job, meter, reference, printer);
     else await spoilPiece(job, reference, 'torn');
   }
   await close();

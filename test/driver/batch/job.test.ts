@@ -5,6 +5,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scanSymbols } from '#authority/scan/scan';
+import type { BatchMeter } from '#driver/batch/charging';
 import { acceptPiece, reprintPiece, spoilPiece } from '#driver/batch/decisions';
 import { createJob, type Job, type JobPiece, openJob } from '#driver/batch/job';
 import { labelPrinter } from '#driver/batch/label-printer';
@@ -13,7 +14,7 @@ import type { PieceState } from '#driver/batch/piece-state';
 import { trackProgress } from '#driver/batch/progress';
 import { runJob } from '#driver/batch/run';
 import { JournalError } from '#driver/checked-lines';
-import type { IssuingMeter } from '#driver/issue';
+import { pieceRequest } from '#driver/piece';
 import { openPrinter } from '#driver/print/printer';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { mills } from '#protocol/mills';
@@ -154,7 +155,7 @@ describe('a run', () => {
 
     const refused = await failureOf(runJob(job, meter, { onStart: (funds) => told.push(funds) }));
     expect(refused).toMatchObject({ reason: 'fundsShort' });
-    expect(told).toEqual([{ toCharge: 180_200, descending }]);
+    expect(told).toEqual([{ toCharge: 180_200, available: descending }]);
     expect(job.figures.planned).toBe(3);
     const short = await failureOf(runJob(job, meter, { allowsShort: true }));
 
@@ -269,14 +270,14 @@ describe('a run', () => {
 
 describe('a request that was left open while the meter was used for something else', () => {
   /** Charges by another program, with the request id that the job would use next. */
-  async function chargedElsewhere(meter: IssuingMeter): Promise<void> {
+  async function chargedElsewhere(meter: BatchMeter): Promise<void> {
     const { requestCounter } = await meter.registers();
     const requestId = { counter: requestCounter + 1, nonce: 7 };
     const piece = { serviceId: 9, postage: mills(200), mailingDate: 20_260_301, destination: 0 };
-    await meter.createIndicium({ requestId, ...piece });
+    await meter.createIndicium(pieceRequest(requestId, piece));
   }
   /** A meter whose line breaks before the first request of a debit arrives. */
-  const deaf = (meter: IssuingMeter): IssuingMeter => ({
+  const deaf = (meter: BatchMeter): BatchMeter => ({
     ...meter,
     address: meter.address,
     server: meter.server,
@@ -300,7 +301,7 @@ describe('a request that was left open while the meter was used for something el
   test('that reached the meter is found, whatever came behind it', async () => {
     await using job = await openJob(await newJob());
     const { meter, planLine } = await desk.meter();
-    planLine({ atSend: 2, arrives: true }); // the registers, then the debit
+    planLine({ atSend: 3, arrives: true }); // registers, licence, then the debit
     await failureOf(runJob(job, meter));
     const { meter: again } = await desk.meter();
     const { pieceCount } = await again.registers();
@@ -320,7 +321,7 @@ describe('a person', () => {
     const { printer, close } = await desk.printer();
     await charge(job, { printer });
 
-    await reprintPiece(job, 'piece 1', printer);
+    await reprintPiece(job, (await desk.meter()).meter, 'piece 1', printer);
     await close();
 
     expect(job.record(1)).toMatchObject({ state: 'confirmed', reprints: 1 });
@@ -337,7 +338,8 @@ describe('a person', () => {
 
     await using again = await openJob(directory);
     const { printer, close } = await desk.printer();
-    const reprint = await failureOf(reprintPiece(again, 'piece 0', printer));
+    const { meter } = await desk.meter();
+    const reprint = await failureOf(reprintPiece(again, meter, 'piece 0', printer));
     const accept = await failureOf(acceptPiece(again, 'piece 0'));
     await charge(again, { printer });
     await close();
@@ -358,7 +360,7 @@ test('the manifest as CSV tells all pieces and gives a spreadsheet no formula', 
   const lines = await everyOf(manifestCsv(job));
 
   expect(lines[0]).toMatch(/^reference,state,service,postage,/);
-  expect(lines[1]).toMatch(/^piece 0,issued,9,0\.200,20260,20260301,\d+,0,,54[0-9a-f]{254}$/);
+  expect(lines[1]).toMatch(/^piece 0,issued,9,0\.200,20260,20260301,,0,,\d+,0,,54[0-9a-f]{254}$/);
   expect(lines[2]).toContain(`"'=1+1, ""torn"""`);
   expect(lines).toHaveLength(4);
 });

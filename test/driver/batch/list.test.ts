@@ -8,6 +8,7 @@ import { failureOf } from '#test/support/settle';
 import { bytesOf, everyOf } from './desk.ts';
 
 const HEADER = 'reference,service,postage,destination,mailing date,addressee';
+const RATED = 'reference,service,destination,weight,zone,extras';
 const read = async (text: string) => await everyOf(readList(bytesOf(text)));
 const readRow = async (row: string) => await read(`${HEADER}\n${row}\n`);
 
@@ -24,6 +25,9 @@ describe('a row', () => {
         destination: 202_601_234,
         mailingDate: 20_260_301,
         addressee: ['A. Reader', '1 Main Street', 'Washington'],
+        weightMg: 0,
+        zone: 0,
+        extras: [],
       },
     ]);
   });
@@ -39,7 +43,34 @@ describe('a row', () => {
       destination: 0,
       mailingDate: undefined,
       addressee: [],
+      weightMg: 0,
+      zone: 0,
+      extras: [],
     });
+  });
+
+  test.each([
+    ['a,1,,28.35,2,30|31', { weightMg: 28_350, zone: 2, extras: [30, 31] }],
+    ['a,1,,0.001,0,30', { weightMg: 1, zone: 0, extras: [30] }],
+    ['a,1,,4294966.999,255,30 31;32', { weightMg: 4_294_966_999, zone: 255, extras: [30, 31, 32] }],
+    ['a,1,,,,', { weightMg: 0, zone: 0, extras: [] }],
+  ])('%j leaves the postage to the rate table', async (row, piece) => {
+    expect(await read(`${RATED}\n${row}\n`)).toMatchObject([{ ...piece, postage: undefined }]);
+  });
+
+  test.each([
+    ['a,1,,28.3501,,', 'weight', 'no weight in grams'],
+    ['a,1,,-1,,', 'weight', 'no weight in grams'],
+    ['a,1,,4294967,,', 'weight', 'no weight in grams'],
+    ['a,1,,1oz,,', 'weight', 'no weight in grams'],
+    ['a,1,,,256,', 'zone', 'no zone'],
+    ['a,1,,,x,', 'zone', 'no zone'],
+    ['a,1,,,,registered', 'extras', 'no service'],
+    ['a,1,,,,65536', 'extras', 'no service'],
+  ])('%j has a problem in %s: %s', async (row, column, what) => {
+    expect(await read(`${RATED}\n${row}\n`)).toEqual([
+      { line: 2, column, what: expect.stringContaining(what) },
+    ]);
   });
 
   test('with columns in another order, and spelt as people do', async () => {
@@ -64,7 +95,6 @@ describe('a row', () => {
     ['a,65536,0.78,,,', 'service', 'no service'],
     ['a,1.5,0.78,,,', 'service', 'no service'],
     ['a,-1,0.78,,,', 'service', 'no service'],
-    ['a,1,,,,', 'postage', 'no amount'],
     ['a,1,0,,,', 'postage', 'no amount'],
     ['a,1,-0.78,,,', 'postage', 'no amount'],
     ['a,1,0.7801,,,', 'postage', 'no amount'],
@@ -141,6 +171,14 @@ describe('a whole list', () => {
     ]);
     expect(postages).toEqual([780, 1_500]);
     expect(total).toBe(2_280);
+  });
+
+  test('without postage needs a rate table', async () => {
+    const error = await failure(`${RATED}\na,1,,28.35,,\n`);
+
+    expect(error.problems).toEqual([
+      { line: 2, column: 'postage', what: expect.stringContaining('is empty') },
+    ]);
   });
 
   test('has every reference once, however it is composed', async () => {

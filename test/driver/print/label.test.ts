@@ -132,6 +132,14 @@ test('a void print says 0.00, and its symbol is struck through', async () => {
   expect(await readSymbol(label)).not.toEqual(signIndicium());
 });
 
+test('a reprint has the same symbol, and says beside it that it is one', async () => {
+  const first = composeLabel(signedIndicium(), wide, { service });
+  const again = composeLabel(signedIndicium(), wide, { service, isReprint: true });
+
+  expect(await readSymbol(again)).toEqual(signIndicium());
+  expect(again).not.toEqual(first);
+});
+
 describe('in words', () => {
   const words = (changes: Parameters<typeof signedIndicium>[0] = {}) =>
     imprintText(signedIndicium(changes), { currency: '$', service });
@@ -181,6 +189,15 @@ describe('in words', () => {
     const { flags } = signedIndicium();
 
     expect(words({ flags: { ...flags, [flag]: true } }).heading).toBe(heading);
+  });
+
+  test.each([
+    ['correction', 'CORRECTION · FIRST-CLASS LETTER'],
+    ['redate', 'REDATE · FIRST-CLASS LETTER'],
+  ] as const)('the inscription of a %s says so', (flag, inscription) => {
+    const { flags } = signedIndicium();
+
+    expect(words({ flags: { ...flags, [flag]: true } }).service).toBe(inscription);
   });
 });
 

@@ -8,6 +8,7 @@ import { createBitmap, fillRectangle } from '#driver/print/bitmap';
 import { encodeEscpos } from '#driver/print/escpos';
 import type { PrinterTimeouts } from '#driver/print/print-job';
 import { openPrinter, type Printer } from '#driver/print/printer';
+import { readAnswers } from '#driver/print/printer-answers';
 import { PrinterError } from '#driver/print/printer-error';
 import { type PrinterProfile, printerProfiles } from '#driver/print/printer-profile';
 import { readStatus } from '#driver/print/printer-status';
@@ -29,6 +30,7 @@ const timeouts: PrinterTimeouts = {
   statusMs: 5_000,
   stallMs: 5_000,
   confirmMs: 5_000,
+  watchMs: 20,
 };
 
 async function open(
@@ -167,6 +169,29 @@ describe('after the first byte', () => {
     expect(server.received().length).toBeLessThanOrEqual(bytes.length);
   });
 
+  test.each<[string, Script['statusAfter'], string]>([
+    ['without paper', [0x1a, 0x32, 0x12, 0x72], 'paperOut'],
+    ['with its cover open', [0x1a, 0x16, 0x12, 0x12], 'coverOpen'],
+  ])(
+    'a printer %s is found out at once, long before its time is over',
+    async (_, after, problem) => {
+      const script = { status: ready, ...(after && { statusAfter: after }) };
+      const { printer } = await open(script, confirming, { confirmMs: 1_000_000 });
+
+      expect(await troubleOf(printer.print(job, { jobId }))).toBe(`${problem}, after first byte`);
+    },
+  );
+
+  test('one answer that speaks of trouble, and none behind it, is no trouble', async () => {
+    const { printer } = await open(
+      { status: ready, statusOnceAfter: [0x1a, 0x32, 0x12, 0x72] },
+      confirming,
+      { confirmMs: 300 },
+    );
+
+    expect(await printer.print(job, { jobId })).toBe('sent');
+  });
+
   test('the error says to look at the paper first', async () => {
     const { printer } = await open({ status: ready, hangUpAt: 5_000 });
 
@@ -185,6 +210,23 @@ describe('after the first byte', () => {
 
     expect(stop.signal.aborted).toBe(true);
     expect(outcome).toBe('confirmed');
+  });
+});
+
+describe('what a printer says while it works', () => {
+  const said = (text: string) => readAnswers(Uint8Array.from(Buffer.from(text, 'latin1')));
+
+  test('digits of a job are no answers about the state', () => {
+    expect(said('7"2222\0')).toEqual({ jobs: ['2222'], states: [] });
+    expect(said('\x127"0042\0\x72')).toEqual({ jobs: ['0042'], states: [0x12, 0x72] });
+  });
+
+  test.each([1, 2, 3, 6])('a confirmation of which %i bytes are there says nothing yet', (size) => {
+    expect(said(`\x12${'7"2222\0'.slice(0, size)}`)).toEqual({ jobs: [], states: [0x12] });
+  });
+
+  test('what only begins like a confirmation is passed over', () => {
+    expect(said('7"22222\x12')).toMatchObject({ jobs: [], states: expect.arrayContaining([0x12]) });
   });
 });
 

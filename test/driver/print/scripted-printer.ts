@@ -8,6 +8,8 @@ export interface Script {
   readonly status?: readonly [number, number, number, number];
   /** The answers from the moment on in which a job has begun. */
   readonly statusAfter?: readonly [number, number, number, number];
+  /** The same, for the first four questions only. */
+  readonly statusOnceAfter?: readonly [number, number, number, number];
   readonly onFirstByte?: () => void;
   /** Whether it answers GS ( H. */
   readonly isConfirming?: boolean;
@@ -35,16 +37,27 @@ export async function scriptedPrinter(script: Script): Promise<ScriptedPrinter> 
   const sockets = new Set<Socket>();
   let job = Buffer.alloc(0);
   let connections = 0;
+  let asked = 0;
 
+  function answer(socket: Socket, question: number): void {
+    const once = asked < 4 ? script.statusOnceAfter : undefined;
+    const later = once ?? script.statusAfter ?? script.status;
+    const byte = (job.length > 0 ? later : script.status)?.[question - 1];
+    if (job.length > 0) asked += 1;
+    if (byte !== undefined) socket.write(Uint8Array.of(byte));
+  }
+
+  /** A question may come in one piece with the end of a job. */
   function hear(socket: Socket, chunk: Buffer): void {
-    const answers = job.length > 0 ? (script.statusAfter ?? script.status) : script.status;
-    if (chunk.length === 3 && chunk[0] === DLE && chunk[1] === EOT) {
-      const answer = answers?.[(chunk[2] as number) - 1];
-      if (answer !== undefined) socket.write(Uint8Array.of(answer));
-      return;
-    }
+    const question = chunk.at(-3) === DLE && chunk.at(-2) === EOT ? chunk.at(-1) : undefined;
+    const part = question === undefined ? chunk : chunk.subarray(0, -3);
+    if (part.length > 0) take(socket, part);
+    if (question !== undefined) answer(socket, question);
+  }
+
+  function take(socket: Socket, part: Buffer): void {
     if (job.length === 0) script.onFirstByte?.();
-    job = Buffer.concat([job, chunk]);
+    job = Buffer.concat([job, part]);
     if (script.hangUpAt !== undefined && job.length >= script.hangUpAt) socket.resetAndDestroy();
     if (script.stallAt !== undefined && job.length >= script.stallAt) socket.pause();
     const tail = job.subarray(-11);

@@ -1,0 +1,116 @@
+/**
+ * What a host asks of the authority and of the provider for a meter (requirements.md F8): documents that only the meter
+ * judges. The host carries them; how it reaches the offices is the program's, and tests bring their own.
+ *
+ * Every method throws what its transport throws, and may be called again: the same question gets the same answer.
+ */
+
+import type { Mills } from '#protocol/mills';
+
+export interface OfficeOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Asks one thing of an office. */
+export type Question<Request, Response> = (
+  request: Request,
+  options?: OfficeOptions,
+) => Promise<Response>;
+
+interface OfMeter {
+  readonly meterId: Uint8Array;
+}
+
+/** Whoever may set the clock of a meter. */
+export interface ClockOffice {
+  readonly setClock: Question<
+    OfMeter & { readonly challenge: Uint8Array },
+    { readonly setting: Uint8Array }
+  >;
+}
+
+export interface OrderOffice {
+  /** The latest lock order of a meter; none where it never had one. */
+  readonly lockOrder: Question<OfMeter, { readonly order?: Uint8Array | undefined }>;
+}
+
+export interface RatesOffice {
+  readonly currentRateTable: Question<Record<never, never>, { readonly rateTable: Uint8Array }>;
+  /** The one that is to be loaded ahead; none where none is published. */
+  readonly nextRateTable: Question<
+    Record<never, never>,
+    { readonly rateTable?: Uint8Array | undefined }
+  >;
+}
+
+export interface LicenceOffice {
+  /** The latest one. */
+  readonly licence: Question<OfMeter, { readonly licence: Uint8Array }>;
+}
+
+/** One thing that was looked at in an inspection. */
+export interface InspectionCheck {
+  readonly name: string;
+  readonly outcome: 'pass' | 'fail' | 'unknown';
+  readonly text: string;
+}
+
+export interface InspectionVerdict {
+  readonly accepted: boolean;
+  readonly checks: readonly InspectionCheck[];
+  /** Where it was accepted. */
+  readonly acknowledgement?: Uint8Array | undefined;
+  /** The latest lock order of the meter, which the inspection may have led to. */
+  readonly order?: Uint8Array | undefined;
+}
+
+export interface InspectionOffice {
+  /** Begins an inspection; tells how many records of the security log the authority has. */
+  readonly askForReport: Question<
+    OfMeter,
+    { readonly challenge: Uint8Array; readonly logCount: number }
+  >;
+  /** @param log the records behind those it has, up to the one that the report names */
+  readonly takeReport: Question<
+    { readonly report: Uint8Array; readonly log: Uint8Array },
+    InspectionVerdict
+  >;
+}
+
+export interface RefillOffice {
+  readonly refill: Question<
+    { readonly request: Uint8Array },
+    { readonly authorisation: Uint8Array; readonly lockOrder?: Uint8Array | undefined }
+  >;
+}
+
+export interface WithdrawalOffice {
+  readonly withdraw: Question<
+    { readonly request: Uint8Array },
+    {
+      readonly authorisation: Uint8Array;
+      /** Why it was refused. */
+      readonly obstacle?: string | undefined;
+      readonly lockOrder?: Uint8Array | undefined;
+    }
+  >;
+  readonly proveWithdrawal: Question<
+    { readonly report: Uint8Array },
+    { readonly postal: Mills; readonly certificate: Mills }
+  >;
+}
+
+export interface AuthorityOffice
+  extends ClockOffice,
+    OrderOffice,
+    RatesOffice,
+    LicenceOffice,
+    InspectionOffice {}
+
+export interface ProviderOffice extends ClockOffice, RefillOffice, WithdrawalOffice {}
+
+/** Those that can be reached; what needs another one is left out. */
+export interface Offices {
+  readonly authority?: AuthorityOffice | undefined;
+  readonly provider?: Pick<ProviderOffice, 'setClock' | 'refill'> | undefined;
+}
