@@ -12,10 +12,11 @@ const KEY_VARIABLE = 'TESSERA_IMAGE_KEY';
 const HELP = `Usage: npm run image -- [--quiet] [--json]
 
 Bundles firmware/image.ts, holds it to its budget, signs it, and writes to ${OUT_FOLDER}:
-  firmware.img     header and body, as a board stores it
-  firmware.min.js  the body
-  image-key.bin    the key of the fuses: 33 bytes, compressed point on P-256
-  sizes.json       what each package takes
+  firmware.img           header and body, as a board stores it: source, for any engine
+  firmware.bytecode.img  the same as bytecode of the embedded engine
+  firmware.min.js        the body of firmware.img
+  image-key.bin          the key of the fuses: 33 bytes, compressed point on P-256
+  sizes.json             what each package takes
 
 Options:
   --quiet  say nothing unless it fails
@@ -27,15 +28,16 @@ Environment:
 `;
 
 function printTable({ isNew, sizes }: ImageBuild): void {
-  const { bodySize, bodySizeMax, gzipSize, packages } = sizes;
+  const { bodySize, bodySizeMax, gzipSize, packages, bytecode } = sizes;
   process.stdout.write(
-    `${sizeTable(packages)}\n${String(bodySize).padStart(9)}  of ${bodySizeMax}, ${gzipSize} as gzip\n` +
-      `${OUT_FOLDER}/firmware.img ${isNew ? 'was built' : 'is up to date'}\n`,
+    `${sizeTable(packages)}\n${String(bodySize).padStart(9)}  of ${bodySizeMax} as source, ${gzipSize} as gzip\n` +
+      `${String(bytecode.bodySize).padStart(9)}  as bytecode of ${bytecode.engine}, ${bytecode.gzipSize} as gzip\n` +
+      `${OUT_FOLDER}/firmware.img and firmware.bytecode.img ${isNew ? 'were built' : 'are up to date'}\n`,
   );
 }
 
 function printJson({ isNew, sizes }: ImageBuild): void {
-  const { bodySize, bodySizeMax, gzipSize, imageDigest, packages } = sizes;
+  const { bodySize, bodySizeMax, gzipSize, imageDigest, packages, bytecode } = sizes;
   const figures = {
     isNew,
     imageVersion: IMAGE_VERSION,
@@ -43,6 +45,7 @@ function printJson({ isNew, sizes }: ImageBuild): void {
     bodySize,
     bodySizeMax,
     gzipSize,
+    bytecode,
   };
   process.stdout.write(`${JSON.stringify({ script: 'image', ...figures, packages })}\n`);
 }

@@ -28,8 +28,8 @@ for (const folder of folders)
 mustRun('tsc', '-b', 'cli');
 mustRun('node', 'tools/build-image.ts', '--quiet');
 mkdirSync(join(dist, 'image'));
-// Only these two: beside them lies the private key of the maker of this image.
-for (const file of ['firmware.img', 'image-key.bin'])
+// Only these: beside them lies the private key of the maker of this image.
+for (const file of ['firmware.img', 'firmware.bytecode.img', 'image-key.bin'])
   copyFileSync(join(repositoryRoot, 'build/image', file), join(dist, 'image', file));
 const licences = await bundleEscpos();
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences);

@@ -27,10 +27,15 @@ Whatever goes wrong is answered with the HTTP status below and \`{ "error", "mes
 refusal, a sentence for a person, and \`retry\` (send the same again), \`wait\`, \`act\` (do first what the sentence says)
 or \`final\` (this request will never succeed). A refusal has changed nothing but the list of findings.
 
-A request that got no answer may be sent again as it is. Refills, purchases, payments, value issues, status reports, the
-certificates of a meter and the registration of a provider are performed once and answered from the record after that.
-An account, a meter number, a licence, a challenge or a rate table is given anew each time, at the cost of a number; a
-verification sent again is a second sight, and is reported as one.
+A request that got no answer may be sent again as it is. Refills, withdrawals and their proofs, purchases, payments, claims,
+value issues, spoilage answers, batches, status reports, the certificates of a meter and the registration of a provider are
+performed once and answered from the record after that. An account, a meter number, a licence, an order, a challenge, a clock
+setting or a rate table is given anew each time, at the cost of a number; a verification sent again is a second sight, and is
+reported as one.
+
+A claim, a purchase of value, and what the authority is to hear of a withdrawal are on record before the authority is asked:
+where it does not answer they are finished by \`POST /claims/completion\`, \`/pool/purchases/completion\`, \`/withdrawals/completion\`,
+and all together by \`POST /reconciliations\`.
 
 This page is made from the route tables (\`authority/routes.ts\`, \`provider/routes.ts\`).`;
 

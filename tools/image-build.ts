@@ -6,18 +6,28 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, version as bundlerVersion, type Metafile } from 'esbuild';
 import { nodeCrypto } from '#driver/node-crypto';
+import { compileForQuickJs } from '#emulator/cpu/quickjs-compiler';
+import { quickJsEngine } from '#emulator/cpu/quickjs-engine';
 import { wipe } from '#protocol/bytes';
 import { type KeyPair, PRIVATE_KEY_SIZE } from '#protocol/crypto';
+import { encodeBytecodeBody } from '#protocol/documents/image-body';
 import { type ImageVersions, signImage } from '#protocol/documents/image-header';
 
 /** Bytes of the minified body. */
-const IMAGE_SIZE_MAX = 160_000;
+const IMAGE_SIZE_MAX = 176_000;
 
 const IMAGE = 'firmware.img';
+const BYTECODE_IMAGE = 'firmware.bytecode.img';
 const BODY = 'firmware.min.js';
 const KEY = 'image-key.bin';
 const SIZES = 'sizes.json';
 const DEVELOPMENT_KEY = 'development-key.pem';
+
+/** Sources that decide how an image is made. */
+const BUILDERS = [
+  import.meta.filename,
+  join(import.meta.dirname, '../emulator/cpu/quickjs-compiler.ts'),
+];
 
 export interface ImageBuildOptions extends ImageVersions {
   /** The root of the repository, with package-lock.json and node_modules. */
@@ -40,6 +50,13 @@ export interface ImageSizes {
   readonly packages: Readonly<Record<string, number>>;
   /** SHA-256 of firmware.img, hex. */
   readonly imageDigest: string;
+  /** The same image as bytecode: firmware.bytecode.img. */
+  readonly bytecode: {
+    readonly engine: string;
+    readonly bodySize: number;
+    readonly gzipSize: number;
+    readonly imageDigest: string;
+  };
   /** SHA-256 over everything that the image was made from, hex. */
   readonly inputDigest: string;
   /** Our own sources in it, from the root. */
@@ -53,7 +70,7 @@ export interface ImageBuild {
 }
 
 /**
- * Writes firmware.img, firmware.min.js, image-key.bin and sizes.json, each in one step.
+ * Writes firmware.img, firmware.bytecode.img, firmware.min.js, image-key.bin and sizes.json, each in one step.
  * @throws Error for sources that cannot be bundled, a body above the budget, a key that is none on P-256
  */
 export async function buildImage(options: ImageBuildOptions): Promise<ImageBuild> {
@@ -78,6 +95,8 @@ async function buildAnew(options: ImageBuildOptions, keyPair: KeyPair): Promise<
         sizeTable(packages),
     );
   const image = signImage(nodeCrypto, keyPair, options, body);
+  const bytecodeBody = bytecodeOf(body);
+  const bytecodeImage = signImage(nodeCrypto, keyPair, options, bytecodeBody, 'bytecode');
   const sources = Object.keys(metafile.inputs)
     .filter((path) => !isPackage(path))
     .sort();
@@ -87,14 +106,27 @@ async function buildAnew(options: ImageBuildOptions, keyPair: KeyPair): Promise<
     gzipSize: gzipSync(body).length,
     packages,
     imageDigest: digest(image),
+    bytecode: {
+      engine: quickJsEngine(),
+      bodySize: bytecodeBody.length,
+      gzipSize: gzipSync(bytecodeBody).length,
+      imageDigest: digest(bytecodeImage),
+    },
     inputDigest: inputDigest(options, keyPair, sources),
     sources,
   };
   replace(join(outFolder, KEY), keyPair.publicKey);
   replace(join(outFolder, BODY), body);
   replace(join(outFolder, IMAGE), image);
+  replace(join(outFolder, BYTECODE_IMAGE), bytecodeImage);
   replace(join(outFolder, SIZES), `${JSON.stringify(sizes, undefined, 2)}\n`);
   return sizes;
+}
+
+/** For the engine that is installed, which is pinned (package.json). */
+function bytecodeOf(body: Uint8Array): Uint8Array {
+  const bytecode = compileForQuickJs(new TextDecoder().decode(body));
+  return encodeBytecodeBody({ engine: quickJsEngine(), bytecode });
 }
 
 async function bundle({
@@ -128,6 +160,7 @@ function lastBuild(options: ImageBuildOptions, keyPair: KeyPair): ImageSizes | u
     const sizes = JSON.parse(readFileSync(join(outFolder, SIZES), 'utf8')) as ImageSizes;
     const isWhole =
       digest(readFileSync(join(outFolder, IMAGE))) === sizes.imageDigest &&
+      digest(readFileSync(join(outFolder, BYTECODE_IMAGE))) === sizes.bytecode.imageDigest &&
       digest(readFileSync(join(outFolder, KEY))) === digest(keyPair.publicKey);
     const isSame = inputDigest(options, keyPair, sizes.sources) === sizes.inputDigest;
     return isWhole && isSame && sizes.bodySizeMax === sizeMax ? sizes : undefined;
@@ -143,9 +176,22 @@ function inputDigest(
   sources: readonly string[],
 ): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([bundlerVersion, entry, imageVersion, securityVersion, sources]));
+  hash.update(
+    JSON.stringify([
+      bundlerVersion,
+      quickJsEngine(),
+      entry,
+      imageVersion,
+      securityVersion,
+      sources,
+    ]),
+  );
   hash.update(publicKey);
-  for (const path of ['package.json', 'package-lock.json', relative(root, import.meta.filename)])
+  for (const path of [
+    'package.json',
+    'package-lock.json',
+    ...BUILDERS.map((file) => relative(root, file)),
+  ])
     hash.update(digest(readFileSync(join(root, path))));
   for (const path of sources) hash.update(digest(readFileSync(join(root, path))));
   return hash.digest('hex');

@@ -52,7 +52,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     ],
     node: true,
   },
-  emulator: { folders: ['protocol', 'hw'], packages: ['fast-png'], node: true },
+  emulator: { folders: ['protocol', 'hw'], packages: ['fast-png', 'quickjs-wasi'], node: true },
   authority: { folders: ['protocol'], packages: ['kysely', 'zxing-wasm'], node: true },
   provider: { folders: ['protocol', 'driver'], packages: ['kysely'], node: true },
   cli: {

@@ -6,10 +6,20 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Meter } from '#driver/meter';
+import { pieceRequest } from '#driver/piece';
 import { createMemoryFlash, DEFAULT_FLASH_GEOMETRY, type FlashDevice } from '#emulator/flash';
 import { openFlashFile } from '#emulator/flash-file';
 import type { Candidate } from './compare.ts';
-import { boardOn, deviceSecret, lineTo, POSTAGE, SERVICE, today, userAt } from './wealthy-meter.ts';
+import {
+  type BoardKind,
+  boardOn,
+  deviceSecret,
+  lineTo,
+  POSTAGE,
+  SERVICE,
+  today,
+  userAt,
+} from './wealthy-meter.ts';
 
 const OPERATIONS = 100;
 
@@ -24,19 +34,27 @@ export function issuing(name: string, baseline: string, meter: Meter): Candidate
     async run(operations) {
       for (let done = 0; done < operations; done++) {
         counter += 1;
-        await meter.createIndicium({ requestId: { counter, nonce: 1 }, ...piece });
+        await meter.createIndicium(pieceRequest({ counter, nonce: 1 }, piece));
       }
     },
   };
 }
 
-async function inProcess(flash: FlashDevice, resources: AsyncDisposableStack): Promise<Meter> {
-  const board = resources.use(boardOn(flash));
+async function inProcess(
+  flash: FlashDevice,
+  resources: AsyncDisposableStack,
+  kind?: BoardKind,
+): Promise<Meter> {
+  const board = resources.use(boardOn(flash, kind));
   return resources.use(await userAt(lineTo(board)));
 }
 
-export function inMemory(contents: Uint8Array, resources: AsyncDisposableStack): Promise<Meter> {
-  return inProcess(createMemoryFlash({ contents }), resources);
+export function inMemory(
+  contents: Uint8Array,
+  resources: AsyncDisposableStack,
+  kind: BoardKind,
+): Promise<Meter> {
+  return inProcess(createMemoryFlash({ contents }), resources, kind);
 }
 
 /** @param directory on the disk that is measured */

@@ -3,13 +3,13 @@
 import { memoryLink } from '#driver/link/memory';
 import { type Meter, openMeter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
-import { type Board, createBoard } from '#emulator/board';
+import { type Board, type BoardOptions, createBoard } from '#emulator/board';
 import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
 import { connectMemory } from '#emulator/ports/memory';
 import { issueCompactCertificate } from '#protocol/documents/compact-certificate';
 import { addDays, dateOf } from '#protocol/documents/date';
-import { DESCENDING_MAX, issueLicence } from '#protocol/documents/licence';
+import { DESCENDING_MAX, issueLicence, ordinaryTerms } from '#protocol/documents/licence';
 import { encodeMeterId } from '#protocol/documents/meter-id';
 import { issueRateTable } from '#protocol/documents/rate-table';
 import { readRefillRequest, signRefillAuthorisation } from '#protocol/documents/refill';
@@ -28,8 +28,13 @@ const meterId = encodeMeterId({ model: 'TS01', serial: 1 });
 const password = (): Uint8Array => new TextEncoder().encode('a password');
 const trust = { authorityKey: authority.publicKey, meterId };
 
-export function boardOn(flash: FlashDevice): Board {
-  const board = createBoard({ ...loadImage(), deviceSecret, flash });
+export type BoardKind = Required<Pick<BoardOptions, 'cryptoEngine'>> &
+  Pick<BoardOptions, 'release'>;
+
+const image = loadImage();
+
+export function boardOn(flash: FlashDevice, kind: BoardKind = { cryptoEngine: true }): Board {
+  const board = createBoard({ ...image, ...kind, deviceSecret, flash });
   board.powerOn();
   return board;
 }
@@ -86,6 +91,9 @@ async function license(board: Board): Promise<void> {
     originZip: 20260,
     providerId: 1,
     providerKey: provider.publicKey,
+    ...ordinaryTerms,
+    validTo: addDays(today, 365),
+    certificateDescendingMax: mills(0),
     descendingMax: mills(DESCENDING_MAX),
     postageMin: POSTAGE,
     postageMax: POSTAGE,
@@ -93,7 +101,7 @@ async function license(board: Board): Promise<void> {
   });
   await meter.register(licence);
   const rates = [
-    { serviceId: SERVICE, kind: 'fixed', minimum: POSTAGE, maximum: POSTAGE },
+    { serviceId: SERVICE, kind: 'fixed', minimum: POSTAGE, maximum: POSTAGE, steps: [] },
   ] as const;
   const validity = { version: 1, validFrom: today, validTo: addDays(today, 365) };
   await meter.installRateTable(issueRateTable(nodeCrypto, authority, { ...validity, rates }));
@@ -101,7 +109,11 @@ async function license(board: Board): Promise<void> {
 
 async function refill(board: Board): Promise<void> {
   await using meter = await userAt(lineTo(board));
-  const { request } = await meter.refillRequest(mills(DESCENDING_MAX));
+  const { request } = await meter.refillRequest({
+    kind: 'purchase',
+    account: 'postal',
+    amount: mills(DESCENDING_MAX),
+  });
   const asked = readRefillRequest(request);
   if (!asked.ok) throw new Error('the meter gave something that is no refill request');
   const { amount, timeMs } = asked.value;

@@ -84,13 +84,19 @@ test(
     const [page] = readdirSync(paper).filter((name) => name.endsWith('.png'));
     const verdict = await typed(env, 'verify', join(paper, page ?? ''), ...authorityToken);
     const second = await cliProcess(['verify', join(out, 'label.png'), ...authorityToken], env);
-    const report = await typed(env, 'meter', 'report', ...authorityToken);
+    const inspection = await typed(env, 'meter', 'inspect');
+    const condition = await cliProcess(['--json', 'meter', 'condition'], env);
 
     expect(printed).toMatchObject({ outcome: 'confirmed', pieceCount: 1, descendingMills: 99_220 });
     expect(verdict).toMatchObject({ accepted: true, evidence: printed['indicium'] });
     expect(second.exitCode).toBe(1);
     expect(second.stdout).toMatch(/^NOT ACCEPTED.*\n(?:.*\n)* {2}fail {4}duplicate: /);
-    expect(report).toMatchObject({ accepted: true });
+    expect(inspection).toMatchObject({
+      accepted: true,
+      order: { action: 'lock', reason: 'duplicate' },
+    });
+    expect(condition.exitCode).toBe(1);
+    expect(JSON.parse(condition.stdout)).toMatchObject({ locks: { locked: true } });
     for (const server of servers) {
       const { exitCode, signal, durationMs } = await server.end('SIGTERM');
       expect({ exitCode, signal }).toEqual({ exitCode: 0, signal: null });

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import * as P from 'micro-packed';
 import { describe, expect, test } from 'vitest';
-import { bytes8, bytes16, mills24, oneOf, rest, u16, u40 } from '#protocol/fields';
+import { bytes8, bytes16, flags, listOf, mills24, oneOf, rest, u16, u40 } from '#protocol/fields';
 import { commandLayout, namedLayout } from '#tools/declared-layout';
 import { generatedDocuments } from '#tools/generated-documents';
 import { type Field, fieldsOf } from '#tools/layout';
@@ -38,6 +38,8 @@ describe('a layout is read back from its coder', () => {
       destination: u40,
       colour: oneOf(['red', 'blue']),
       isLocked: P.bool,
+      locks: flags(['red', 'blue']),
+      extras: listOf(u16, mills24),
       digest: P.bytes(32),
       secret: bytes8,
       certificate: bytes16,
@@ -50,6 +52,8 @@ describe('a layout is read back from its coder', () => {
       'destination number 5 fixed',
       'colour name 1 fixed',
       'isLocked boolean 1 fixed',
+      'locks flags 1 fixed',
+      'extras list 2 prefixed',
       'digest bytes 32 fixed',
       'secret bytes 1 prefixed',
       'certificate bytes 2 prefixed',

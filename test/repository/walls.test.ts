@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRepositoryFile, repositoryFiles, repositoryRoot } from '#tools/sources';
 import { importsOf, isAllowed, targetOf, walls } from '#tools/walls';
@@ -50,6 +50,34 @@ test.each([
   ['test/firmware/boot.test.ts', '#firmware/main', true],
 ])('%s importing %s is allowed: %s', (file, specifier, allowed) => {
   expect(isAllowed(wallOf(folderOf(file)), targetOf(file, specifier))).toBe(allowed);
+});
+
+/** Every module that is evaluated with this one: values that are imported, not types, and not what is required later. */
+function evaluatedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  if (!file.endsWith('.ts')) return seen;
+  const statement = /^(?:import|export)\s(?!type\s)(?:[^'";]*?from\s*)?['"]([^'"]+)['"]/gm;
+  for (const [, specifier = ''] of readRepositoryFile(file).matchAll(statement)) {
+    if (specifier.startsWith('#')) evaluatedWith(`${specifier.slice(1)}.ts`, seen);
+    else if (specifier.startsWith('.')) evaluatedWith(join(dirname(file), specifier), seen);
+    else seen.add(specifier);
+  }
+  return seen;
+}
+
+test('the image evaluates curve and cipher of noble on a board without a crypto engine only', () => {
+  const slow = (modules: Set<string>): string[] =>
+    [...modules].filter((name) => /^@noble\/(?:curves|ciphers)\//.test(name)).sort();
+
+  const atStart = evaluatedWith('firmware/image.ts');
+
+  expect(atStart).toContain('firmware/engine-crypto.ts');
+  expect(slow(atStart)).toEqual([]);
+  expect(slow(evaluatedWith('firmware/software-crypto.ts'))).toEqual([
+    '@noble/ciphers/aes.js',
+    '@noble/curves/nist.js',
+  ]);
 });
 
 test('every form of import is seen', () => {

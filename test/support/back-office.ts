@@ -3,6 +3,7 @@
 import type { Dialect } from 'kysely';
 import { type Authority, openAuthority } from '#authority/authority';
 import { defaultRates } from '#authority/default-rates';
+import type { LicenceOrder } from '#authority/licences';
 import { openDatabase } from '#cli/database';
 import { nodeCrypto } from '#driver/node-crypto';
 import type { KeyPair } from '#protocol/crypto';
@@ -18,7 +19,7 @@ import {
 } from '#protocol/documents/refill';
 import type { Outcome } from '#protocol/http/refusal';
 import { type Mills, mills } from '#protocol/mills';
-import type { AuthorityLink } from '#provider/context';
+import type { AuthorityLink, ProviderOptions } from '#provider/context';
 import { openProvider, type Provider } from '#provider/provider';
 
 /** 2027-03-01 12:00 UTC. */
@@ -99,11 +100,14 @@ export function bornKeys(meterId: Uint8Array, device: KeyPair, indicium: KeyPair
   return { ...keys, proof: nodeCrypto.sign(device.privateKey, makingStatement(keys)) };
 }
 
+export type LicenceTerms = Partial<Omit<LicenceOrder, 'meterId' | 'providerId'>>;
+
 /** Registers a provider of this key, and licenses the meter for it. */
 export async function license(
   authority: Authority,
   { meterId }: TestMeter,
   provider: KeyPair = nodeCrypto.generateKeyPair(),
+  terms: LicenceTerms = {},
 ): Promise<Uint8Array> {
   const applicant = { name: 'Provider', publicKey: provider.publicKey };
   const { providerId } = granted(await authority.registerProvider(applicant));
@@ -115,6 +119,7 @@ export async function license(
       descendingMax: mills(5_000_000),
       postageMin: mills(1),
       postageMax: mills(100_000),
+      ...terms,
     }),
   );
   return licence;
@@ -160,6 +165,8 @@ export function signRequest(
     meterId,
     sequence: 1,
     nonce: nodeCrypto.randomBytes(8),
+    kind: 'purchase',
+    account: 'postal',
     amount: mills(50_000),
     ascending: mills(0),
     descending: mills(0),
@@ -174,25 +181,68 @@ export interface TestOffice extends TestAuthority {
   readonly providerKeys: KeyPair;
   readonly providerId: number;
   /** Opens another provider with the same identity. */
-  readonly reopen: (dialect: Dialect, link?: AuthorityLink) => Promise<Provider>;
+  readonly reopen: (
+    dialect: Dialect,
+    link?: AuthorityLink,
+    options?: Pick<ProviderOptions, 'spoilageDays'>,
+  ) => Promise<Provider>;
 }
 
 /** The authority as a provider in the same process reaches it. */
 export function linkTo(authority: Authority): AuthorityLink {
   return {
     answerValueRequest: async (request) => granted(await authority.answerValueRequest(request)),
+    certificate: async (which) => granted(await authority.certificate(which)),
+    licence: async (which) => granted(await authority.licence(which)),
+    lockOrder: async (which) => granted(await authority.lockOrder(which)),
+    answerSpoilageRequest: async (request) =>
+      granted(await authority.answerSpoilageRequest(request)),
+    takeWithdrawal: async (proof) => granted(await authority.takeWithdrawal(proof)),
+    takeBatch: async (batch) => granted(await authority.takeBatch(batch)),
   };
 }
 
-/** An authority, and a provider that it has registered. */
-export async function makeOffice(dialect = memory()): Promise<TestOffice> {
-  const base = await makeAuthority();
+/** A line to the authority that a test cuts: before the question arrives, or after the answer has left. */
+export interface CutLink {
+  cut: 'none' | 'before' | 'after';
+  readonly link: AuthorityLink;
+}
+
+class LinkCut extends Error {
+  override readonly name = 'LinkCut';
+}
+
+export function cuttable(authority: Authority): CutLink {
+  const whole = linkTo(authority);
+  const state: { cut: CutLink['cut'] } = { cut: 'none' };
+  const methods = Object.entries(whole).map(([name, ask]) => [
+    name,
+    async (question: never) => {
+      if (state.cut === 'before') throw new LinkCut('127.0.0.1:1 cannot be reached');
+      const answer = await ask(question);
+      if (state.cut === 'after') throw new LinkCut('the answer is lost');
+      return answer;
+    },
+  ]);
+  return Object.assign(state, { link: Object.fromEntries(methods) as AuthorityLink });
+}
+
+/**
+ * An authority, and a provider that it has registered.
+ * @param dialect the data base of the provider
+ */
+export async function makeOffice(
+  dialect = memory(),
+  ofAuthority: Dialect = memory(),
+): Promise<TestOffice> {
+  const base = await makeAuthority(ofAuthority);
   const { authority, keys, clock } = base;
   const providerKeys = nodeCrypto.generateKeyPair();
   const applicant = { name: 'Provider', publicKey: providerKeys.publicKey };
   const { providerId } = granted(await authority.registerProvider(applicant));
-  const reopen = (other: Dialect, link = linkTo(authority)): Promise<Provider> =>
+  const reopen: TestOffice['reopen'] = (other, link = linkTo(authority), more = {}) =>
     openProvider({
+      ...more,
       dialect: other,
       crypto: nodeCrypto,
       now: () => clock.timeMs,
@@ -207,20 +257,33 @@ export async function makeOffice(dialect = memory()): Promise<TestOffice> {
 /** Sixteen bytes that name one request; the same for the same number. */
 export const requestId = (number: number): Uint8Array => new Uint8Array(16).fill(number);
 
-/** Fills the pool, opens an account with money on it, and enrols a new meter. */
+export interface CustomerOptions {
+  /** Mills bought into the pool. */
+  readonly pool?: number;
+  /** Mills on the account. */
+  readonly balance?: number;
+  readonly creditMax?: number;
+  /** What the licence of the meter has beside the ordinary. */
+  readonly terms?: LicenceTerms;
+}
+
+/** Fills the pool, opens an account with money on it, licenses a new meter for this provider, and enrols it. */
 export async function makeCustomer(
-  { authority, provider }: Pick<TestOffice, 'authority' | 'provider'>,
   {
-    pool = 1_000_000,
-    balance = 200_000,
-  }: { readonly pool?: number; readonly balance?: number } = {},
+    authority,
+    provider,
+    providerKeys,
+  }: Pick<TestOffice, 'authority' | 'provider' | 'providerKeys'>,
+  { pool = 1_000_000, balance = 200_000, creditMax = 0, terms = {} }: CustomerOptions = {},
 ): Promise<{ readonly customerId: number; readonly meter: TestMeter }> {
   const id = nodeCrypto.randomBytes(16);
   if (pool > 0) granted(await provider.buyValue({ requestId: id, amount: mills(pool) }));
-  const { customerId } = granted(await provider.openAccount({ name: 'Customer' }));
+  const applicant = { name: 'Customer', creditMax: mills(creditMax) };
+  const { customerId } = granted(await provider.openAccount(applicant));
   if (balance > 0)
     granted(await provider.payIn({ customerId, requestId: id, amount: mills(balance) }));
   const meter = await makeMeter(authority);
+  await license(authority, meter, providerKeys, terms);
   granted(await provider.enrolMeter({ customerId, certificate: meter.deviceCertificate }));
   return { customerId, meter };
 }
@@ -236,35 +299,53 @@ export function readAnswer(
   return read.value;
 }
 
-/** The books of the provider, for the laws of money. */
+/** The books of authority and provider, for the laws of money. */
 export interface Books {
   readonly issued: Mills;
   readonly inPool: Mills;
+  readonly forSpoilage: Mills;
   readonly sold: Mills;
+  readonly refunded: Mills;
   readonly balance: Mills;
+  readonly owed: Mills;
   readonly paidIn: Mills;
+  readonly returned: Mills;
+  /** Of all meters together. */
   readonly credited: Mills;
+  readonly certificateCredited: Mills;
+  readonly spoilageCredited: Mills;
+  readonly settled: Mills;
+  readonly withdrawn: Mills;
 }
 
 export async function booksOf(
   { authority, provider, providerId }: Pick<TestOffice, 'authority' | 'provider' | 'providerId'>,
-  customers: ReadonlyArray<{ readonly customerId: number; readonly meter: TestMeter }>,
+  members: ReadonlyArray<{ readonly customerId: number; readonly meter: TestMeter }>,
 ): Promise<Books> {
   const { issuedTotal } = granted(await authority.providerAccount({ providerId }));
-  const { ascending, descending } = granted(await provider.readPool({}));
-  let [balance, paidIn, credited] = [0, 0, 0];
-  for (const { customerId, meter } of customers) {
-    const customer = granted(await provider.readCustomer({ customerId }));
-    balance += customer.balance;
-    paidIn += customer.paidIn;
-    credited += granted(await provider.readMeter({ meterId: meter.meterId })).credited;
+  const pool = granted(await provider.readPool({}));
+  const customers = [];
+  const meters = [];
+  for (const { customerId, meter } of members) {
+    customers.push(granted(await provider.readCustomer({ customerId })));
+    meters.push(granted(await provider.readMeter({ meterId: meter.meterId })));
   }
+  const sum = <T>(rows: readonly T[], one: (row: T) => number): Mills =>
+    mills(rows.reduce((total, row) => total + one(row), 0));
   return {
     issued: issuedTotal,
-    inPool: descending,
-    sold: ascending,
-    balance: mills(balance),
-    paidIn: mills(paidIn),
-    credited: mills(credited),
+    inPool: pool.descending,
+    forSpoilage: pool.spoilage,
+    sold: pool.ascending,
+    refunded: pool.refunded,
+    balance: sum(customers, ({ balance }) => balance),
+    owed: sum(customers, ({ owed }) => owed),
+    paidIn: sum(customers, ({ paidIn }) => paidIn),
+    returned: sum(customers, ({ returned }) => returned),
+    credited: sum(meters, ({ credited }) => credited),
+    certificateCredited: sum(meters, ({ certificateCredited }) => certificateCredited),
+    spoilageCredited: sum(meters, ({ spoilageCredited }) => spoilageCredited),
+    settled: sum(meters, ({ settled }) => settled),
+    withdrawn: sum(meters, (each) => each.withdrawn + each.certificateWithdrawn),
   };
 }

@@ -8,8 +8,10 @@ import type { FlashDevice } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
 import { commandNames } from '#protocol/command';
 import { encodeRequest } from '#protocol/dispatch';
+import type { Role } from '#protocol/state';
 import { type RefusalName, statuses } from '#protocol/status';
 import { TEST_TIME_MS } from './board.ts';
+import { hostKeys, meterId, passwords } from './meter.ts';
 import { type RawHost, rawHost, requestWith } from './raw-host.ts';
 
 export interface ToldFault {
@@ -73,4 +75,28 @@ export function powerCycle({ board, host }: Bench): void {
   board.powerOff();
   board.powerOn();
   host.bytesOut();
+}
+
+const password = (role: Role): Uint8Array =>
+  Uint8Array.of(passwords[role]().length, ...passwords[role]());
+
+/** A blank meter gets its keys; what it answers. */
+export function initialize({ host }: Bench): unknown {
+  host.openSession('cryptoOfficer');
+  host.bytesOut();
+  const request = {
+    meterId,
+    authorityKey: hostKeys.cryptoOfficer.publicKey,
+    userKey: hostKeys.user.publicKey,
+    userPassword: passwords.user(),
+    officerPassword: passwords.cryptoOfficer(),
+  };
+  return host.sealed(encodeRequest('initialize', request));
+}
+
+/** The user of a meter logs in; what it answers. */
+export function logIn({ host }: Bench): unknown {
+  host.openSession('user');
+  host.bytesOut();
+  return host.sealed(requestWith('logIn', password('user')));
 }

@@ -11,9 +11,14 @@ import { seededRandom } from './seeded-random.ts';
 export const crypto = nobleCrypto(seededRandom('journal'));
 const TAG_KEY = new Uint8Array(32).fill(3);
 
-/** Two banks of the store and a ring of four sectors: small, so that tests go round it often. */
+/** Two banks of the store, three sectors of the security log, and a ring of four: small, so that tests go round it often. */
+const SMALL_SECTORS = 13;
+export const RING_SECTORS = 4;
+/** Where the ring of the small flash begins. */
+export const RING_OFFSET = (SMALL_SECTORS - RING_SECTORS) * 4096;
+
 export function lenientFlash(contents?: Uint8Array): FlashDevice {
-  const geometry = { size: 8 * 4096, sectorSize: 4096, programUnit: 16 };
+  const geometry = { size: SMALL_SECTORS * 4096, sectorSize: 4096, programUnit: 16 };
   return createMemoryFlash(contents === undefined ? { geometry } : { geometry, contents });
 }
 

@@ -1,6 +1,6 @@
 /** Reads the golden bytes: files of lines `name hex`, where a `#` begins a remark (style.md rule 13). */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 export interface Golden {
   /** All lines, one after the other. */
@@ -8,9 +8,16 @@ export interface Golden {
   readonly lines: readonly (readonly [name: string, hex: string])[];
 }
 
-/** @param name of a file in test/golden/v01, without its ending */
+/** The versions of the protocol that golden bytes are of (test/golden/README.md). */
+const versions = ['v01', 'v02'] as const;
+
+/** @param name of a file in a folder of test/golden, without its ending: each name is in one of them */
 export function readGolden(name: string): Golden {
-  const text = readFileSync(new URL(`../golden/v01/${name}.txt`, import.meta.url), 'utf8');
+  const [file, ...others] = versions
+    .map((version) => new URL(`../golden/${version}/${name}.txt`, import.meta.url))
+    .filter((each) => existsSync(each));
+  if (file === undefined || others.length > 0) throw new Error(`not one golden file ${name}.txt`);
+  const text = readFileSync(file, 'utf8');
   const lines = text
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())

@@ -7,7 +7,7 @@ import { equalBytes, joinBytes } from '#protocol/bytes';
 import { fromHex, toHex } from './golden.ts';
 
 /** As the image leaves them in its scope (firmware/algorithms.ts). */
-export type Algorithms = typeof import('#firmware/algorithms').algorithms;
+export type Algorithms = ReturnType<typeof import('#firmware/algorithms').algorithmsOn>;
 
 /** A copy in this realm. */
 export const own = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);

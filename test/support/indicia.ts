@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { addDays } from '#protocol/documents/date';
 import { type Indicium, type IndiciumFields, readIndicium } from '#protocol/documents/indicium';
 import { mills } from '#protocol/mills';
-import { indicium, signIndicium } from './documents.ts';
+import { indicium } from './document-values.ts';
+import { signIndicium } from './documents.ts';
 
 /** The sample with some fields changed, truly signed. */
 export function signedIndicium(changes: Partial<IndiciumFields> = {}): Indicium {

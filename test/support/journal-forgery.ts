@@ -55,14 +55,21 @@ export function replaceContent(
   journal.sync();
 }
 
-const JOURNAL_OFFSET = 16_384;
 const SECTOR_SIZE = 4096;
-const BODY_SIZE = 128;
+const BODY_SIZE = 240;
+/** Two banks of three sectors. */
+export const LOG_OFFSET = 24_576;
+
+/** Where the journal begins in flash of this size, as docs/flash.md says. */
+function journalOffset(size: number): number {
+  const logSectors = Math.min(8, Math.max(3, Math.floor(size / SECTOR_SIZE / 8)));
+  return LOG_OFFSET + logSectors * SECTOR_SIZE;
+}
 
 /** Every state whose tag is right, by its sequence: read from the bytes alone, as docs/flash.md describes them. */
 export function committedStates(contents: Uint8Array): StateRecord[] {
   const states: StateRecord[] = [];
-  for (let sector = JOURNAL_OFFSET; sector < contents.length; sector += SECTOR_SIZE)
+  for (let sector = journalOffset(contents.length); sector < contents.length; sector += SECTOR_SIZE)
     for (let at = sector; at + RECORD_SIZE <= sector + SECTOR_SIZE; at += RECORD_SIZE) {
       const body = contents.subarray(at, at + BODY_SIZE);
       const tag = createHmac('sha256', deviceKeys.journalTag).update(body).digest();

@@ -4,6 +4,7 @@ import type { Journal } from '#firmware/journal';
 import { type MeterState, NO_DETAIL } from '#firmware/journal-record';
 import { debit } from '#firmware/registers';
 import { mills } from '#protocol/mills';
+import { terms } from './terms.ts';
 
 export function funded(journal: Journal): void {
   const value = mills(1_000_000);
@@ -14,8 +15,8 @@ export function funded(journal: Journal): void {
 /** The debit of the next piece. @returns its counter */
 export function debitNext(journal: Journal, nonce = 5): number {
   const counter = journal.state.requestId.counter + 1;
-  const detail = { ...NO_DETAIL, postage: mills(counter) };
-  const next = debit(journal.state, { counter, nonce }, detail);
+  const detail = { ...NO_DETAIL, kind: 'postage' as const, postage: mills(counter) };
+  const next = debit(journal.state, terms(), { counter, nonce }, detail, 0);
   if (!next.ok) throw new Error(next.status);
   journal.append('debit', next.value);
   return counter;

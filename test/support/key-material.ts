@@ -1,12 +1,20 @@
 /** The keys of a made meter, as its flash holds them and in clear: to prove that they are nowhere they must not be. */
 
+import { pbkdf2Sync } from 'node:crypto';
 import { nodeCrypto } from '#driver/node-crypto';
 import type { FlashDevice } from '#emulator/flash';
+import type { ImageCrypto } from '#firmware/image-crypto';
 import { DEVICE_KEY_LABEL, INDICIUM_KEY_LABEL, openVault, withPrivateKey } from '#firmware/vault';
+import { GCM_NONCE_SIZE } from '#protocol/crypto';
 import { deviceKeys, storedContent } from './journal-forgery.ts';
 import { passwords } from './meter.ts';
 
 type Named = readonly (readonly [name: string, bytes: Uint8Array])[];
+
+const imageCrypto: ImageCrypto = {
+  ...nodeCrypto,
+  stretchPassword: (...given) => Uint8Array.from(pbkdf2Sync(...given, 32, 'sha256')),
+};
 
 export interface KeyMaterial {
   /** What is in flash as long as the meter has keys. */
@@ -19,17 +27,19 @@ export function keyMaterialOf(flash: FlashDevice): KeyMaterial {
   const content = storedContent(flash);
   const { sealedDeviceKey, sealedIndiciumKey, user, cryptoOfficer } = content;
   const vaultKey = opened(
-    openVault(nodeCrypto, deviceKeys, 'user', user, passwords.user()),
+    openVault(imageCrypto, deviceKeys, 'user', user, passwords.user()),
     'the vault',
   );
   const unseal = (key: Uint8Array, label: string, sealed: Uint8Array): Uint8Array =>
     withPrivateKey(nodeCrypto, key, label, sealed, (privateKey) => privateKey.slice());
+  const ciphertext = (sealed: Uint8Array): Uint8Array => sealed.slice(GCM_NONCE_SIZE); // a nonce is no secret, and a
+  // board whose noise is the same at every boot may give it to somebody else
   return {
     sealed: [
-      ['device key', sealedDeviceKey],
-      ['indicium key', sealedIndiciumKey],
-      ['vault key of the user', user.wrappedVaultKey],
-      ['vault key of the crypto officer', cryptoOfficer.wrappedVaultKey],
+      ['device key', ciphertext(sealedDeviceKey)],
+      ['indicium key', ciphertext(sealedIndiciumKey)],
+      ['vault key of the user', ciphertext(user.wrappedVaultKey)],
+      ['vault key of the crypto officer', ciphertext(cryptoOfficer.wrappedVaultKey)],
     ],
     clear: [
       ['device key', unseal(deviceKeys.deviceSeal, DEVICE_KEY_LABEL, sealedDeviceKey)],

@@ -16,7 +16,7 @@ import {
   type CertificateUsage,
   issueCompactCertificate,
 } from '#protocol/documents/compact-certificate';
-import { issueLicence, type LicenceFields } from '#protocol/documents/licence';
+import { issueLicence, type LicenceFields, ordinaryTerms } from '#protocol/documents/licence';
 import { encodeMeterId } from '#protocol/documents/meter-id';
 import { issueRateTable, type RateTableFields } from '#protocol/documents/rate-table';
 import {
@@ -24,7 +24,7 @@ import {
   readRefillRequest,
   signRefillAuthorisation,
 } from '#protocol/documents/refill';
-import { mills } from '#protocol/mills';
+import { type Mills, mills } from '#protocol/mills';
 import type { Role } from '#protocol/state';
 import { makeBoard, TEST_TIME_MS } from './board.ts';
 
@@ -38,6 +38,7 @@ export const meterId = encodeMeterId({ model: 'TS01', serial: 42 });
 export const TODAY = 20260301;
 export const FUNDS = mills(100_000);
 export const DESCENDING_MAX = mills(500_000);
+export const CERTIFICATE_DESCENDING_MAX = mills(200_000);
 
 const text = (password: string): Uint8Array => new TextEncoder().encode(password);
 /** Fresh copies: the meter and the driver wipe what they are given. */
@@ -58,6 +59,9 @@ export function certificate(
 
 export function licence(fields: Partial<LicenceFields> = {}, issuer = authorityKeys): Uint8Array {
   return issueLicence(nodeCrypto, issuer, {
+    ...ordinaryTerms,
+    certificateDescendingMax: CERTIFICATE_DESCENDING_MAX,
+    validTo: 20301231,
     meterId,
     sequence: 1,
     licenceNumber: 5,
@@ -83,12 +87,22 @@ export function rateTable(
     validFrom: 20260101,
     validTo: 20261231,
     rates: [
-      { serviceId: 1, kind: 'fixed', minimum: mills(780), maximum: mills(780) },
-      { serviceId: KEYED_IN, kind: 'keyedIn', minimum: mills(200), maximum: mills(95_000) },
+      { serviceId: 1, kind: 'fixed', minimum: mills(780), maximum: mills(780), steps: [] },
+      {
+        serviceId: KEYED_IN,
+        kind: 'keyedIn',
+        minimum: mills(200),
+        maximum: mills(95_000),
+        steps: [],
+      },
     ],
     ...fields,
   });
 }
+
+/** What is asked of a meter for postage to be bought. */
+export const purchase = (amount: Mills) =>
+  ({ kind: 'purchase', account: 'postal', amount }) as const;
 
 /** What the provider answers to a refill request. */
 export function authorisation(
@@ -98,11 +112,13 @@ export function authorisation(
 ): Uint8Array {
   const read = readRefillRequest(request);
   if (!read.ok) throw new Error('that is no refill request');
-  const { meterId: id, sequence, nonce, amount, ascending, descending } = read.value;
+  const { meterId: id, sequence, nonce, kind, account, amount, ascending, descending } = read.value;
   const answer = {
     meterId: id,
     sequence,
     nonce,
+    kind,
+    account,
     amount,
     requestedAmount: amount,
     ascending,
@@ -193,15 +209,21 @@ async function advance(meter: TestMeter, stage: Stage): Promise<void> {
   await officer.installRateTable(rateTable());
   if (stage === 'registered') return;
   const user = await meter.loggedIn('user');
-  const { request } = await user.refillRequest(FUNDS);
+  const { request } = await user.refillRequest(purchase(FUNDS));
   await user.refillCommit(authorisation(request));
 }
 
 const stored = new Map<Stage, Promise<Uint8Array>>();
 
-async function contentsAt(stage: Stage): Promise<Uint8Array> {
-  await using meter = meterOn({});
+/** A meter that is made on this very board, step by step from a blank one; {@link meterAt} is faster. */
+export async function newMeter(stage: Stage, options: Options = {}): Promise<TestMeter> {
+  const meter = meterOn(options);
   if (stage !== 'blank') await advance(meter, stage);
+  return meter;
+}
+
+async function contentsAt(stage: Stage): Promise<Uint8Array> {
+  await using meter = await newMeter(stage);
   return meter.flash.contents();
 }
 
@@ -212,6 +234,53 @@ export async function flashAt(stage: Stage): Promise<FlashDevice> {
   const flash = strictFlash(createMemoryFlash({ contents: await known }));
   if (stage !== 'blank' && stage !== 'keyed') certifiedFlashes.add(flash);
   return flash;
+}
+
+const GEOMETRY = { sectorSize: 4096, programUnit: 16 };
+
+/** A part so small that few pieces fill it: two banks, three sectors of the security log, a ring of four with 64 slots. */
+const SMALL_CARD = { ...GEOMETRY, size: 13 * 4096 };
+
+let smallContents: Promise<Uint8Array> | undefined;
+
+/** The flash of a meter with funds on a small part. */
+export async function smallCard(): Promise<FlashDevice> {
+  const make = async (): Promise<Uint8Array> => {
+    const flash = strictFlash(createMemoryFlash({ geometry: SMALL_CARD }));
+    await using meter = meterOn({ flash });
+    await advance(meter, 'refilled');
+    return flash.contents();
+  };
+  smallContents ??= make();
+  return certifiedCopy(await smallContents);
+}
+
+/** A part of its own with these contents, of a meter that has its certificates. */
+export function certifiedCopy(contents: Uint8Array, guard = strictFlash): FlashDevice {
+  const geometry = { ...GEOMETRY, size: contents.length };
+  const flash = guard(createMemoryFlash({ geometry, contents }));
+  certifiedFlashes.add(flash);
+  return flash;
+}
+
+/**
+ * The flash of a meter that was brought on from a stage by what a test needs before: made once, each call gives its own.
+ * @param use what is done with the meter
+ */
+export function flashAfter(
+  stage: Stage,
+  use: (meter: TestMeter) => Promise<void>,
+): () => Promise<FlashDevice> {
+  let made: Promise<Uint8Array> | undefined;
+  const make = async (): Promise<Uint8Array> => {
+    await using meter = await meterAt(stage);
+    await use(meter);
+    return meter.flash.contents();
+  };
+  return async () => {
+    made ??= make();
+    return certifiedCopy(await made);
+  };
 }
 
 /** A meter at a stage of its life, switched on. */

@@ -4,6 +4,9 @@
  */
 
 import { nodeCrypto } from '#driver/node-crypto';
+import { compileForQuickJs } from '#emulator/cpu/quickjs-compiler';
+import { quickJsEngine } from '#emulator/cpu/quickjs-engine';
+import { type BytecodeBody, encodeBytecodeBody } from '#protocol/documents/image-body';
 import { signImage } from '#protocol/documents/image-header';
 
 /** Every hardware call has its letter; an answer is text, but for `e`, which gives back what follows the letter. */
@@ -35,6 +38,13 @@ const actions = {
   w: () => { feeds = false; },
   d: (port) => say(port, hex(hw.fuses.deviceSecret())),
   k: (port) => say(port, hex(hw.fuses.imageKey())),
+  h: (port, data) => { // the digest of what follows
+    const engine = hw.cryptoEngine;
+    if (engine === undefined) return say(port, 'no engine');
+    engine.hashBegin();
+    engine.hashUpdate(data.slice(1).buffer);
+    say(port, hex(engine.hashEnd()));
+  },
   i: (port) => say(port, hw.image.size + ' ' + hex(hw.image.read(0, 4))),
   q: (port) => { // sends one buffer twice, changed between
     const buffer = bytes('one');
@@ -80,4 +90,14 @@ export const testImageKey = nodeCrypto.generateKeyPair();
 export function testImage(body = TEST_FIRMWARE, securityVersion = 1): Uint8Array {
   const versions = { imageVersion: 0x01_02_03, securityVersion };
   return signImage(nodeCrypto, testImageKey, versions, new TextEncoder().encode(body));
+}
+
+/** The same in bytecode. @param changed what is otherwise in it */
+export function testBytecodeImage(
+  body = TEST_FIRMWARE,
+  changed: Partial<BytecodeBody> = {},
+): Uint8Array {
+  const bytecode = { engine: quickJsEngine(), bytecode: compileForQuickJs(body), ...changed };
+  const versions = { imageVersion: 0x01_02_03, securityVersion: 1 };
+  return signImage(nodeCrypto, testImageKey, versions, encodeBytecodeBody(bytecode), 'bytecode');
 }

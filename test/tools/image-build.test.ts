@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkImage } from '#emulator/boot-rom';
+import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import { temporaryFolder } from '#test/support/temporary-folder';
 import { buildImage, type ImageBuildOptions } from '#tools/image-build';
 import { repositoryRoot } from '#tools/sources';
@@ -57,12 +58,26 @@ test('the image passes the boot ROM with the key beside it, and its body is the 
   expect(check).toMatchObject({
     ok: true,
     header: { imageVersion: 0x01_00_00, securityVersion: 4 },
-    source: output(options, 'firmware.min.js').toString(),
+    program: { form: 'source', source: output(options, 'firmware.min.js').toString() },
   });
   expect(sizes.bodySize).toBe(output(options, 'firmware.min.js').length);
   expect(JSON.parse(output(options, 'sizes.json').toString())).toEqual(sizes);
   expect(Object.keys(sizes.packages).sort()).toEqual(['firmware', 'twice']);
   expect(sizes.sources).toEqual(['firmware/answer.ts', 'firmware/image.ts']);
+});
+
+test('the same image as bytecode passes the boot ROM of the engine it names', async () => {
+  const options = smallRepository();
+
+  const { sizes } = await buildImage(options);
+
+  const [key, image] = ['image-key.bin', 'firmware.bytecode.img'].map((name) =>
+    output(options, name),
+  ) as [Buffer, Buffer];
+  const { engine, bodySize } = sizes.bytecode;
+  const check = checkImage(key, 4, image, engine);
+  expect(check).toMatchObject({ ok: true, program: { form: 'bytecode', engine } });
+  expect(bodySize).toBe(image.length - IMAGE_HEADER_SIZE);
 });
 
 describe('a second build', () => {
@@ -84,6 +99,7 @@ describe('a second build', () => {
     ['the budget', () => ({ sizeMax: 1_000 })],
     ['the key', () => ({ signingKey: pemOf('prime256v1') })],
     ['the image itself', ({ outFolder }) => change(outFolder, 'firmware.img', '')],
+    ['the image in bytecode', ({ outFolder }) => change(outFolder, 'firmware.bytecode.img', '')],
     ['the key beside it', ({ outFolder }) => change(outFolder, 'image-key.bin', '')],
     ['the list of sizes', ({ outFolder }) => change(outFolder, 'sizes.json', '{')],
   ])('builds anew where %s changed', async (_, changed) => {
