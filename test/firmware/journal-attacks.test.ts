@@ -59,16 +59,50 @@ test('a debit without a signature is found as long as the ring holds anything of
 
 test('the sector of the newest state is not erased where all others fail', () => {
   const flash = used();
-  const before = registers(powerUp(flash).state);
-  const worn = altered(flash, { erase: () => 2 });
-  const journal = powerUp(worn);
+  const journal = powerUp(flash);
+  const before = registers(journal.state);
+  const newest = RING_OFFSET + Math.floor((lastSlotOf(flash) - RING_OFFSET) / 4096) * 4096;
+  let isErased = false;
+  const worn = altered(flash, {
+    erase(offset) {
+      isErased ||= offset === newest;
+      return offset === newest ? flash.erase(offset) : 2;
+    },
+  });
+  const failing = powerUp(worn);
 
   expect(() => {
-    for (let piece = 0; piece < SLOTS_PER_SECTOR; piece++) charge(journal);
+    for (let piece = 0; piece < SLOTS_PER_SECTOR; piece++) charge(failing);
   }).toThrow('flashFailed');
 
-  const said = registers(journal.state);
+  const said = registers(failing.state);
   expect(said).not.toBe(before);
+  expect(isErased).toBe(false);
+  expect(registers(powerUp(flash).state)).toBe(said);
+});
+
+/** Where the ring ends that is in use. */
+function lastSlotOf(flash: FlashDevice): number {
+  return flash.contents().findLastIndex((byte, at) => at >= RING_OFFSET && byte !== 0xff);
+}
+
+test('a record that a slot took without keeping it is written to the next one', () => {
+  const flash = used();
+  let isDeaf = false;
+  const deaf = altered(flash, {
+    program(offset, data) {
+      if (!isDeaf) return flash.program(offset, data);
+      isDeaf = false;
+      return 0;
+    },
+  });
+  const journal = powerUp(deaf);
+
+  isDeaf = true;
+  charge(journal);
+
+  const said = registers(journal.state);
+  expect(isDeaf).toBe(false);
   expect(registers(powerUp(flash).state)).toBe(said);
 });
 

@@ -101,6 +101,8 @@ test.each<[string, Partial<RefillAuthorisation>, string]>([
     { amount: mills(200_000), requestedAmount: mills(200_000) },
     'documentMismatch',
   ],
+  ['for the other account', { account: 'certificate' }, 'documentMismatch'],
+  ['for another reason', { kind: 'spoilage' }, 'documentMismatch'],
   ['for registers with another sum', { descending: mills(FUNDS + 1) }, 'documentMismatch'],
 ])('an authorisation %s is refused and nothing changes', async (_name, changes, status) => {
   await using meter = await meterAt('refilled');
