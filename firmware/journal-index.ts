@@ -11,7 +11,8 @@ export interface JournalIndex {
   forget(sector: number): void;
   /** The body of a debit, or of a pin right behind it, with this request key; undefined where none counts. */
   findDebit(requestKey: string): Uint8Array | undefined;
-  findSignature(requestKey: string): Uint8Array | undefined;
+  /** @param before only of signatures with a lower number */
+  findSignature(requestKey: string, before?: number): Uint8Array | undefined;
   /** The body of the debit that made a piece; undefined where none counts. */
   findPiece(piece: number): Uint8Array | undefined;
   /** The body of the debit that redated a piece; undefined where none counts. */
@@ -39,6 +40,8 @@ export function createJournalIndex(ring: Ring): JournalIndex {
   const redates: Slots<number> = new Map();
   /** By sequence number. A torn pin and the one that took its place may have the same. */
   const pins: Slots<number> = new Map();
+  /** Pins, by the request whose signature they deny. */
+  const denials: Slots<string> = new Map();
   const bySector: Slots<number> = new Map();
 
   const isCommitted = (slot: Slot): boolean => committedBody(ring, slot) !== undefined;
@@ -46,9 +49,13 @@ export function createJournalIndex(ring: Ring): JournalIndex {
   /** A pin passes over the number before it: what bears that number never happened. */
   const isVoid = ({ sequence }: Slot): boolean => (pins.get(sequence + 1) ?? []).some(isCommitted);
 
+  const isDenied = ({ type, requestKey, sequence }: Slot): boolean =>
+    type === 'signature' &&
+    (denials.get(requestKey) ?? []).some((pin) => pin.sequence > sequence && isCommitted(pin));
+
   function find(slots: readonly Slot[] | undefined): Uint8Array | undefined {
     for (const slot of slots ?? []) {
-      const body = isVoid(slot) ? undefined : committedBody(ring, slot);
+      const body = isVoid(slot) || isDenied(slot) ? undefined : committedBody(ring, slot);
       if (body !== undefined) return body;
     }
     return undefined;
@@ -65,6 +72,7 @@ export function createJournalIndex(ring: Ring): JournalIndex {
       if (redatedPiece !== undefined) addTo(redates, redatedPiece, slot);
       if (slot.type === 'signature') addTo(signatures, slot.requestKey, slot);
       if (slot.type === 'pin') addTo(pins, slot.sequence, slot);
+      if (slot.deniesSignature) addTo(denials, slot.requestKey, slot);
     },
     forget(sector) {
       for (const slot of bySector.get(sector) ?? []) {
@@ -73,11 +81,13 @@ export function createJournalIndex(ring: Ring): JournalIndex {
         if (slot.debitedPiece !== undefined) removeFrom(pieces, slot.debitedPiece, slot);
         if (slot.redatedPiece !== undefined) removeFrom(redates, slot.redatedPiece, slot);
         removeFrom(pins, slot.sequence, slot);
+        removeFrom(denials, slot.requestKey, slot);
       }
       bySector.delete(sector);
     },
     findDebit: (requestKey) => find(debits.get(requestKey)),
-    findSignature: (requestKey) => find(signatures.get(requestKey)),
+    findSignature: (requestKey, before = Number.POSITIVE_INFINITY) =>
+      find(signatures.get(requestKey)?.filter(({ sequence }) => sequence < before)),
     findPiece: (piece) => find(pieces.get(piece)),
     findRedate: (piece) => find(redates.get(piece)),
   };

@@ -50,7 +50,7 @@ export const debitDetail = P.struct({
   destination: u40,
   serviceId: u16,
   rateVersion: u32,
-  /** Number of the piece that a correction or redate stands for; 0 otherwise. */
+  /** Number of the piece that a correction or redate stands for; in a pin without a debit see {@link denied}; else 0. */
   original: u32,
   /** The first bytes of SHA-256 over what was asked: a repeated request is the same in all of it. */
   requestDigest: bytes(8),
@@ -67,6 +67,12 @@ export const NO_DETAIL: DebitDetail = {
   original: 0,
   requestDigest: new Uint8Array(8),
 };
+
+/** Of a pin: whatever reads as the signature of the last piece and was written before it, never counted. */
+export const denied = ({ pieceCount }: Pick<MeterState, 'pieceCount'>): DebitDetail => ({
+  ...NO_DETAIL,
+  original: pieceCount,
+});
 
 /** Locks that stay until somebody takes them off, lowest bit first. */
 export const keptLockNames = ['locked', 'revoked', 'clockFault'] as const;
@@ -181,6 +187,8 @@ export interface Claim {
   readonly debitedPiece: number | undefined;
   /** The piece that this debit redates. */
   readonly redatedPiece: number | undefined;
+  /** Whether its request had no signature when power came on: what reads as one later never was one. */
+  readonly deniesSignature: boolean;
 }
 
 export const requestKey = (counter: number, nonce: number): string => `${counter} ${nonce}`;
@@ -190,14 +198,15 @@ export function claimOf(slot: Uint8Array): Claim {
   const type = recordTypes[view.getUint8(0)];
   const at = type === 'signature' ? SIGNATURE_REQUEST_OFFSET : STATE_REQUEST_OFFSET;
   const kind = debitKinds[view.getUint8(DEBIT_KIND_OFFSET)];
+  const original = view.getUint32(ORIGINAL_OFFSET, true);
   const holdsDebit = type === 'debit' || (type === 'pin' && kind !== 'none');
   return {
     type,
     sequence: view.getUint16(2, true) + view.getUint32(4, true) * 0x1_0000,
     requestKey: requestKey(view.getUint32(at, true), view.getUint32(at + 4, true)),
     debitedPiece: holdsDebit ? view.getUint32(PIECE_COUNT_OFFSET, true) : undefined,
-    redatedPiece:
-      holdsDebit && kind === 'redate' ? view.getUint32(ORIGINAL_OFFSET, true) : undefined,
+    redatedPiece: holdsDebit && kind === 'redate' ? original : undefined,
+    deniesSignature: type === 'pin' && (holdsDebit || original !== 0),
   };
 }
 
@@ -208,6 +217,7 @@ export function isSameClaim(one: Claim, other: Claim): boolean {
     one.type === other.type &&
     one.requestKey === other.requestKey &&
     one.debitedPiece === other.debitedPiece &&
-    one.redatedPiece === other.redatedPiece
+    one.redatedPiece === other.redatedPiece &&
+    one.deniesSignature === other.deniesSignature
   );
 }

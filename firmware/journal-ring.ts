@@ -156,6 +156,18 @@ export function placeBehind(ring: Ring, last: Slot): { sector: number; index: nu
   return { sector, index: used + 2 };
 }
 
+/**
+ * How many slots were begun behind this one and are of no account, or of less: records that power cut short, and pins that
+ * stand on them. A full sector has none that matter: the next one is erased before anything is written to it.
+ */
+export function begunBehind(ring: Ring, last: Slot): number {
+  const sector = ring.sectorOf(last);
+  return slotsOf(ring, sector).filter(
+    (bytes, index) =>
+      ring.offsetOf(sector, index) > last.offset && (bytes === undefined || !isBlank(bytes)),
+  ).length;
+}
+
 export function eraseRing({ flash, sectors, offsetOf }: Ring): void {
   for (let sector = 0; sector < sectors; sector++)
     invariant(flash.erase(offsetOf(sector, 0)) === 0, 'flashFailed');

@@ -14,6 +14,7 @@ import type { FlashLayout } from './flash-layout.ts';
 import { createJournalIndex } from './journal-index.ts';
 import {
   AUDIT_HEAD_OFFSET,
+  denied,
   encodeSignatureRecord,
   encodeStateRecord,
   FORMAT_VERSION,
@@ -27,6 +28,7 @@ import {
   stateRecord,
 } from './journal-record.ts';
 import {
+  begunBehind,
   committedBody,
   createWriter,
   eraseRing,
@@ -67,11 +69,20 @@ export interface Journal {
   sync(): void;
 }
 
+/**
+ * A signature with nothing but pins behind it, as it was read once, since it may read otherwise the next time; or, where
+ * none was read, the number of the record in front of the pins. Undefined where the newest state is no pin, or one that
+ * says itself that there was no signature before it.
+ */
+type Unsettled =
+  | { readonly type: 'signature'; readonly signature: SignatureRecord }
+  | { readonly type: 'pins'; readonly since: number }
+  | undefined;
+
 /** The newest committed record of the ring, and the newest committed state. */
 interface Found {
   readonly last: Slot;
-  /** The newest record, where it is a signature: as it was read when its tag was right. */
-  readonly lastSignature: SignatureRecord | undefined;
+  readonly unsettled: Unsettled;
   readonly stateSlot: Slot;
   readonly state: StateRecord;
   readonly hasGap: boolean;
@@ -83,20 +94,46 @@ function newest(ring: Ring, slots: readonly Slot[]): Found | undefined {
   let lastSignature: SignatureRecord | undefined;
   let previous: number | undefined;
   let hasGap = false;
-  for (const slot of slots) {
+  for (const [place, slot] of slots.entries()) {
     const body = committedBody(ring, slot);
     if (body === undefined) continue;
     hasGap ||= previous !== undefined && previous - slot.sequence > 1; // 0 where a bad slot was written again
     previous = slot.sequence;
     if (slot.type !== 'signature') {
       const state = stateRecord.decode(body);
-      return { last: last ?? slot, lastSignature, stateSlot: slot, state, hasGap };
+      const unsettled: Unsettled =
+        lastSignature === undefined
+          ? unsettledOf(ring, state, slots.slice(place))
+          : { type: 'signature', signature: lastSignature };
+      return { last: last ?? slot, unsettled, stateSlot: slot, state, hasGap };
     }
-    if (last === undefined) lastSignature = signatureRecord.decode(body);
+    if (last === undefined) lastSignature = decodeSignature(body);
     last ??= slot;
   }
   return undefined;
 }
+
+/** What the pins stand on: power may have failed before the signature was written down again behind them. */
+function unsettledOf(ring: Ring, state: StateRecord, slots: readonly Slot[]): Unsettled {
+  if (state.type !== 'pin' || state.detail.kind !== 'none' || state.detail.original !== 0)
+    return undefined;
+  let firstPin = state.sequence;
+  for (const slot of slots) {
+    const isVoid = slot.sequence === firstPin - 1;
+    const body = isVoid ? undefined : committedBody(ring, slot);
+    if (body === undefined) continue;
+    if (slot.type === 'pin' && !slot.deniesSignature) {
+      firstPin = slot.sequence;
+      continue;
+    }
+    return slot.type === 'signature'
+      ? { type: 'signature', signature: decodeSignature(body) }
+      : { type: 'pins', since: slot.sequence };
+  }
+  return { type: 'pins', since: 0 };
+}
+
+const decodeSignature = (body: Uint8Array): SignatureRecord => signatureRecord.decode(body);
 
 const keyOf = ({ requestId: { counter, nonce } }: Pick<MeterState, 'requestId'>): string =>
   requestKey(counter, nonce);
@@ -107,6 +144,8 @@ interface Beginning {
   /** Undefined where the ring was just erased. */
   readonly found: Found | undefined;
 }
+
+const settled = (state: MeterState): MeterState => ({ ...state, detail: NO_DETAIL });
 
 function createJournal(ring: Ring, { state: first, slots, found }: Beginning): Journal {
   const index = createJournalIndex(ring);
@@ -138,29 +177,42 @@ function createJournal(ring: Ring, { state: first, slots, found }: Beginning): J
     return { ...record, type: 'signature', version: FORMAT_VERSION };
   }
 
-  function findSignature(key: string): SignatureRecord | undefined {
-    const body = index.findSignature(key);
-    return body === undefined ? undefined : signatureRecord.decode(body);
+  /**
+   * One pin for each slot that was begun behind the last record, and one at least: where a torn record was read as whole at
+   * a power-up that was cut itself, that one's pin has three numbers more than the last record, and may read as whole later.
+   */
+  function writePins(next: MeterState): void {
+    const begun = found === undefined ? 0 : begunBehind(ring, found.last);
+    const pinned = { ...next, powerCount: next.powerCount + 1 };
+    for (let pins = 0; pins < Math.max(1, begun); pins += 1) write('pin', pinned, 2);
+  }
+
+  function findSignature(key: string, before?: number): SignatureRecord | undefined {
+    const body = index.findSignature(key, before);
+    return body === undefined ? undefined : decodeSignature(body);
   }
 
   /**
    * A debit that is signed is found by its own record, which was whole before it was signed; the pins behind it do not
    * repeat it, or they would outlive the signature and have it signed anew, with the licence of another day. The
-   * signature itself is repeated where it is the newest record, since it may read as torn later.
+   * signature itself is repeated where nothing but pins came behind it, since it may read as torn later. Where it reads
+   * as torn now, the pin denies it for ever.
    */
   function pin(): void {
-    const lastSignature = found?.lastSignature;
-    const key = keyOf(state);
-    const isSigned =
-      (lastSignature !== undefined && keyOf(lastSignature) === key) ||
-      findSignature(key) !== undefined;
-    const { powerCount } = state;
-    write(
-      'pin',
-      { ...state, powerCount: powerCount + 1, ...(isSigned && { detail: NO_DETAIL }) },
-      2,
-    );
-    if (lastSignature !== undefined) writeSignature(lastSignature);
+    const unsettled = found?.unsettled;
+    switch (unsettled?.type) {
+      case 'signature':
+        writePins(keyOf(unsettled.signature) === keyOf(state) ? settled(state) : state);
+        writeSignature(unsettled.signature);
+        break;
+      case 'pins': {
+        const isSigned = findSignature(keyOf(state), unsettled.since) !== undefined;
+        writePins(isSigned ? state : { ...state, detail: denied(state) });
+        break;
+      }
+      case undefined:
+        writePins(state);
+    }
     ring.flash.sync();
   }
 

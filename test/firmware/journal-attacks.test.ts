@@ -184,3 +184,35 @@ test('what the ring does not hold any more is forgotten: it is not even looked f
 
   expect(reads).toBe(0);
 });
+
+test('a pin that stood on a torn record, and was cut itself, does not win later', () => {
+  const flash = lenientFlash();
+  const journal = powerUp(flash);
+  funded(journal);
+  for (let piece = 0; piece < 3; piece++) charge(journal);
+  const told = registers(journal.state);
+  const places: number[] = [];
+  const watched = altered(flash, {
+    program(offset, data) {
+      places.push(offset + RECORD_SIZE - 1);
+      return flash.program(offset, data);
+    },
+  });
+  const live = powerUp(watched);
+  places.length = 0;
+  flash.losePowerAfter(0, { tornBytes: RECORD_SIZE });
+  expect(() => debitNext(live)).toThrow(PowerLost);
+  flash.restorePower();
+  flash.losePowerAfter(0, { tornBytes: RECORD_SIZE });
+  expect(() => powerUp(watched)).toThrow(PowerLost);
+  flash.restorePower();
+  const flip = (): void => {
+    for (const at of places) flash.damage(at, Uint8Array.of((flash.contents()[at] as number) ^ 1));
+  };
+  flip(); // both read as torn
+  expect(registers(powerUp(flash).state)).toBe(told);
+
+  flip(); // both read as whole
+
+  expect(registers(powerUp(flash).state)).toBe(told);
+});

@@ -121,6 +121,7 @@ describe('the golden state record', () => {
       requestKey: `1601 ${0x0badcafe}`,
       debitedPiece: 1580,
       redatedPiece: 1579,
+      deniesSignature: false,
     });
   });
 });
