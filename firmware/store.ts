@@ -194,13 +194,13 @@ export function openStore(
     save: (content, generation) => save(vessel, content, generation),
     clearOther(generation) {
       const other = bankOf(vessel, generation + 1);
-      if (!isBankBlank(vessel, other)) clearBank(vessel, other);
+      clearBank(vessel, other); // whatever it reads as, see destroy
       flash.sync();
       invariant(isBankBlank(vessel, other), 'flashFailed');
     },
     destroy() {
-      for (const offset of layout.bankOffsets)
-        if (!isBankBlank(vessel, offset)) clearBank(vessel, offset);
+      // whatever it reads as: bits of an erase that power cut short may read as blank now and not in a moment
+      for (const offset of layout.bankOffsets) clearBank(vessel, offset);
       flash.sync();
       invariant(isStoreBlank(vessel), 'flashFailed');
     },
