@@ -1,8 +1,16 @@
 /** The documents, and parts of documents, that are made from the code. */
 
 import { commandDocument } from './command-document.ts';
+import { fipsDocument } from './fips-document.ts';
 import { httpDocument } from './http-document.ts';
 import { withGenerated } from './markdown.ts';
+import {
+  interfaceTable,
+  keyHierarchy,
+  parameterTable,
+  selfTestTable,
+  serviceTable,
+} from './security-policy.ts';
 import { serviceMatrix } from './service-matrix.ts';
 import { readRepositoryFile } from './sources.ts';
 import { stateDiagram } from './state-diagram.ts';
@@ -14,14 +22,25 @@ export interface GeneratedDocument {
   readonly text: string;
 }
 
+/** The parts of SECURITY.md that are made from the code and the data of the policy. */
+const policyParts: Readonly<Record<string, () => string>> = {
+  'state machine': stateDiagram,
+  interfaces: interfaceTable,
+  'service matrix': serviceMatrix,
+  services: serviceTable,
+  parameters: parameterTable,
+  'key hierarchy': keyHierarchy,
+  'self-tests': selfTestTable,
+};
+
 export function generatedDocuments(): readonly GeneratedDocument[] {
-  const policy = withGenerated(
-    withGenerated(readRepositoryFile('SECURITY.md'), 'state machine', stateDiagram()),
-    'service matrix',
-    serviceMatrix(),
+  const policy = Object.entries(policyParts).reduce(
+    (page, [name, write]) => withGenerated(page, name, write()),
+    readRepositoryFile('SECURITY.md'),
   );
   return [
     { path: 'docs/commands.md', text: commandDocument() },
+    { path: 'docs/fips-140-3.md', text: fipsDocument() },
     { path: 'docs/http.md', text: httpDocument() },
     { path: 'SECURITY.md', text: policy },
   ];

@@ -1,6 +1,7 @@
 /** Reads docs/requirements.md: every requirement with its status and the tests that show it. */
 
-import { readRepositoryFile } from './sources.ts';
+import { existsSync } from 'node:fs';
+import { readRepositoryFile, repositoryRoot } from './sources.ts';
 
 /** How many requirements each area has; their IDs are A1, A2, … and never change. */
 const areas = { A: 9, B: 8, C: 8, D: 8, E: 2, F: 8, G: 11, H: 5 } as const;
@@ -43,9 +44,21 @@ export function requirementsIn(page: string): readonly Requirement[] {
   });
 }
 
-function testReference(reference: string): TestReference {
+/** @param reference `file › name` */
+export function testReference(reference: string): TestReference {
   const [file = '', ...name] = reference.split(' › ');
   return { file: file.trim(), name: name.join(' › ').trim() };
+}
+
+/** Of the tests that are named, those that are not there any more, or under another name. */
+export function absentTests(references: readonly TestReference[]): readonly TestReference[] {
+  return references.filter(
+    ({ file, name }) =>
+      name === '' ||
+      !file.startsWith('test/') ||
+      !existsSync(repositoryRoot + file) ||
+      !holdsTest(readRepositoryFile(file), name),
+  );
 }
 
 /** Whether a source holds a test of this name: the name stands as the first argument of a call. */

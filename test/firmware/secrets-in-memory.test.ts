@@ -129,6 +129,28 @@ test.each([true, false])(
   },
 );
 
+test('a password that was changed or set is nowhere, nor is the one before it', async () => {
+  await using bench = createBench(createQuickJsCpu(), { seed: 3, cryptoEngine: true });
+  const life = live(bench);
+  const text = (word: string): Uint8Array => new TextEncoder().encode(word);
+  const [changed, set] = [text('changed by the officer'), text('set for the user')];
+  logIn(life.host, 'cryptoOfficer');
+
+  must(life.host, 'changePassword', {
+    oldPassword: password('cryptoOfficer'),
+    newPassword: changed,
+  });
+  must(life.host, 'resetUserPassword', { newPassword: set, userKey: new Uint8Array(0) });
+
+  const secrets = [password('cryptoOfficer'), changed, set];
+  expect(
+    found(
+      secrets.map((secret) => Buffer.from(secret).toString('hex')),
+      life,
+    ),
+  ).toEqual([]);
+});
+
 test('without a crypto engine nothing is left of any private key once the meter is zeroized', async () => {
   const isOfBlank = await keysOfBlankMeter();
   const secret = [...KEYS].flatMap(([key, use]) =>

@@ -1,11 +1,12 @@
 /** Building the image: bundled, within its budget, signed, and only when something changed (requirements.md H2). */
 
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkImage } from '#emulator/boot-rom';
+import { findSecret } from '#emulator/secret-scan';
 import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import { temporaryFolder } from '#test/support/temporary-folder';
 import { buildImage, type ImageBuildOptions } from '#tools/image-build';
@@ -166,6 +167,24 @@ describe('the signing key', () => {
     const image = output(options, 'firmware.img');
     expect(checkImage(output(options, 'image-key.bin'), 0, image).ok).toBe(true);
     expect(existsSync(join(options.outFolder, 'development-key.pem'))).toBe(false);
+  });
+
+  test('is in neither form of the image', async () => {
+    const signingKey = pemOf('prime256v1');
+    const options = { ...smallRepository(), signingKey };
+    const secret = Buffer.from(
+      createPrivateKey(signingKey).export({ format: 'jwk' }).d as string,
+      'base64url',
+    );
+
+    await buildImage(options);
+
+    const images = {
+      source: output(options, 'firmware.img'),
+      bytecode: output(options, 'firmware.bytecode.img'),
+    };
+    expect(findSecret(secret, images)).toEqual([]);
+    expect(findSecret(secret, { planted: Buffer.concat([images.source, secret]) })).toHaveLength(1);
   });
 
   test.each([

@@ -1,0 +1,112 @@
+/** FIPS 140-3 area 10, self-tests: what shows each functional test evidence. */
+
+import { absent, type Evidence, open, shown, testsOf } from './evidence.ts';
+
+const selfTest = testsOf('test/firmware/self-test.test.ts');
+const engine = testsOf('test/firmware/engine-fault.test.ts');
+const pairwise = testsOf('test/firmware/pairwise-consistency.test.ts');
+const entropy = testsOf('test/firmware/entropy.test.ts');
+const interfaces = testsOf('test/firmware/interfaces.test.ts');
+const rom = testsOf('test/emulator/boot-rom.test.ts');
+const policy = testsOf('test/tools/security-policy.test.ts');
+
+const NO_BYPASS = 'There is no bypass.';
+const NO_MANUAL = 'Nothing is keyed in at the meter; it has no keys to press.';
+const NO_LOADING = 'No service loads firmware; the boot ROM judges the image at every start.';
+const NO_LOG =
+  'The fault is told by the status, to anybody, until power is cycled; no record of it outlives that, and none is in the security log.';
+
+/** Each test forced to fail, and what the host finds then: fault and detail told, all else refused, no byte beside. */
+const FORCED = [
+  ...selfTest(
+    'is forced for every one of them',
+    'that reads differently at byte %i than the boot ROM read it',
+    '%s at power-up',
+    'that %s when the generator wants to be seeded again',
+    'registers that contradict each other',
+    'a device key with another public key',
+  ),
+  ...pairwise('a key pair that does not fit together'),
+];
+const DEMAND = selfTest(
+  'the self-test on demand passes on a meter that is sound, and says how many tests there were',
+  'stops a meter that was asked to test itself, in the middle of its work',
+  'that rots while it runs is found by the self-test on demand',
+);
+
+export const area10: readonly Evidence[] = [
+  ...shown('10.07.03 10.07.05', 'a self-test that fails leads to the error state', FORCED),
+  ...shown(
+    '10.07.04',
+    'self-tests run in every mode',
+    [
+      ...selfTest('is forced for every one of them'),
+      ...policy('every algorithm that the image uses is one with a known answer'),
+    ],
+    'There is one mode.',
+  ),
+  ...shown('10.08.03', 'a self-test that fails is told, by a status of its own', FORCED),
+  ...shown('10.09.03', 'in the error state there is no cryptography and no output but status', [
+    ...FORCED,
+    ...interfaces('%s: no data is put out'),
+  ]),
+  ...shown('10.10.01 10.10.02', 'nothing relies on what failed until its test has passed again', [
+    ...selfTest(
+      'stops a meter that was asked to test itself, in the middle of its work',
+      'that %s when the generator wants to be seeded again',
+    ),
+    ...engine('%s, %s, when the self-test is asked for'),
+  ]),
+  ...shown('10.11.01', 'an error that cannot be told by a status can be seen all the same', [
+    ...rom('a bad image leaves the board dead: lamp on error, no answer, nothing evaluated'),
+  ]),
+  ...open('10.12.03 10.12.04 10.12.05', 'a log keeps the errors of self-tests', NO_LOG),
+  ...shown('10.15.01 10.15.02', 'the tests before operation run by themselves, before any output', [
+    ...selfTest(
+      'is forced for every one of them',
+      'that reads differently at byte %i than the boot ROM read it',
+    ),
+    ...interfaces('nothing leaves a meter that was not asked'),
+  ]),
+  ...absent(
+    '10.21.01 10.21.02 10.21.03 10.21.04',
+    'the bypass is tested before operation',
+    NO_BYPASS,
+  ),
+  ...absent('10.22.01 10.22.04', 'what decides about the bypass is tested', NO_BYPASS),
+  ...shown('10.25.02', 'conditional self-tests run when their condition is there', [
+    ...pairwise('a key pair that does not fit together'),
+    ...entropy('the tests go on from one reading to the next'),
+    ...selfTest('that %s when the generator wants to be seeded again'),
+  ]),
+  ...shown('10.27.01', 'each algorithm is tested before it is first used', [
+    ...selfTest('is forced for every one of them'),
+    ...engine('%s, %s, at power-up'),
+    ...policy('every algorithm that the image uses is one with a known answer'),
+  ]),
+  ...shown('10.28.02', 'an algorithm that fails its test is not used', [
+    ...selfTest('is forced for every one of them'),
+    ...engine('%s, %s, at power-up', '%s, %s, when the self-test is asked for'),
+  ]),
+  ...open(
+    '10.34.03',
+    'an algorithm is tested otherwise than by a known answer',
+    'What it asks of a module that has known answers only we do not know without the text of the standard.',
+  ),
+  ...shown('10.35.04', 'each key pair is tried when it is born or loaded', [
+    ...pairwise('a key pair that does not fit together', '%s'),
+    ...selfTest('%s, which is found at log-in', 'a device key with another public key'),
+  ]),
+  ...absent('10.37.05 10.37.06 10.37.09', 'loaded firmware is tested', NO_LOADING, [
+    ...rom('refuses an image that another key signed', 'any place at all'),
+  ]),
+  ...absent('10.46.03 10.46.04', 'what is entered by hand is tested', NO_MANUAL),
+  ...absent('10.48.01 10.48.03', 'a bypass that is switched is tested', NO_BYPASS),
+  ...absent('10.49.01 10.49.03', 'a bypass that is switched by itself is tested', NO_BYPASS),
+  ...shown('10.53.02 10.53.03', 'the operator can ask for the self-tests', DEMAND),
+  ...open(
+    '10.54.01',
+    'the module repeats its self-tests by itself from time to time',
+    'They run at every power-up and when they are asked for, and not by themselves while power stays on.',
+  ),
+];
