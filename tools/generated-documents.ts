@@ -4,10 +4,13 @@ import { commandDocument } from './command-document.ts';
 import { fipsDocument } from './fips-document.ts';
 import { httpDocument } from './http-document.ts';
 import { withGenerated } from './markdown.ts';
+import { matrixDocument } from './matrix-document.ts';
 import {
   interfaceTable,
   keyHierarchy,
   parameterTable,
+  regionTable,
+  resultTable,
   selfTestTable,
   serviceTable,
 } from './security-policy.ts';
@@ -31,6 +34,8 @@ const policyParts: Readonly<Record<string, () => string>> = {
   parameters: parameterTable,
   'key hierarchy': keyHierarchy,
   'self-tests': selfTestTable,
+  regions: regionTable,
+  results: resultTable,
 };
 
 export function generatedDocuments(): readonly GeneratedDocument[] {
@@ -42,6 +47,7 @@ export function generatedDocuments(): readonly GeneratedDocument[] {
     { path: 'docs/commands.md', text: commandDocument() },
     { path: 'docs/fips-140-3.md', text: fipsDocument() },
     { path: 'docs/http.md', text: httpDocument() },
+    { path: 'docs/matrix.md', text: matrixDocument() },
     { path: 'SECURITY.md', text: policy },
   ];
 }

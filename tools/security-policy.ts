@@ -3,10 +3,13 @@
 import { knownAnswers } from '#firmware/known-answers';
 import { type CommandName, commandNames, commandOf } from '#protocol/command';
 import { stateNames } from '#protocol/state';
+import { statuses } from '#protocol/status';
 import { commandSummary } from './declared-layout.ts';
 import { markdownTable } from './markdown.ts';
 import { interfacesOf, putsDataOut, statusServices, takesDataIn } from './policy/interfaces.ts';
 import { type ParameterName, parameterNames, parameterOf, places } from './policy/parameters.ts';
+import { regionNames, regions } from './policy/regions.ts';
+import { rangesOf, resultClassOf, resultRanges, statusNames } from './policy/results.ts';
 import { selfTests } from './policy/self-tests.ts';
 import { accessOf } from './policy/services.ts';
 import { readRepositoryFile } from './sources.ts';
@@ -88,6 +91,36 @@ export function selfTestTable(): string {
     markdownTable(['test', 'occasion', 'when', 'fault', 'detail'], rows),
     `\nKnown answers: ${numbers}.`,
   ].join('\n');
+}
+
+/** The ranges of status numbers, and which faults are soft and which hard. */
+export function resultTable(): string {
+  const hex = (code: number): string => `0x${code.toString(16).padStart(4, '0')}`;
+  const rows = resultRanges.map(({ first, last, about }) => {
+    const inside = statusNames.filter((name) => rangesOf(statuses[name].code)[0]?.first === first);
+    const classes = [...new Set(inside.map(resultClassOf))].join(', ');
+    return [`${hex(first)} to ${hex(last)}`, about, classes, String(inside.length)];
+  });
+  const ofClass = (wanted: 'soft' | 'hard'): string =>
+    statusNames.filter((name) => resultClassOf(name) === wanted).join(', ');
+  return [
+    markdownTable(['numbers', 'about', 'class', 'statuses'], rows),
+    `\nSoft: ${ofClass('soft')}. Hard: ${ofClass('hard')}.`,
+  ].join('\n');
+}
+
+/** The regions, each with its states and the events that lead on from them. */
+export function regionTable(): string {
+  const rows = regionNames.flatMap((region) =>
+    Object.entries(regions[region].states).map(([state, moves]) => [
+      region,
+      state,
+      Object.entries(moves)
+        .map(([event, { to }]) => `${event} → ${to}`)
+        .join(', ') || '–',
+    ]),
+  );
+  return markdownTable(['region', 'state', 'leads on'], rows);
 }
 
 /** A list of the services that do something to one parameter, for tests and for whoever asks who touches a key. */

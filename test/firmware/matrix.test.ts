@@ -1,10 +1,9 @@
 /**
  * Every command in every situation: what the table of the security policy does not allow is refused by name and changes
- * nothing (requirements.md A1, A5; SECURITY.md). The table is written down here a second time, by hand.
+ * nothing (requirements.md A1, A5; SECURITY.md). The table is written down by hand in tools/policy/matrix.ts.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeCrypto } from '#driver/node-crypto';
 import type { FlashDevice } from '#emulator/flash';
 import {
   type CommandName,
@@ -13,241 +12,19 @@ import {
   commands,
   retiredCodes,
 } from '#protocol/command';
-import {
-  signWithdrawalAuthorisation,
-  withdrawalRequestDocument,
-} from '#protocol/documents/withdrawal';
-import type { LifeCycleName, Role } from '#protocol/state';
-import type { StatusName } from '#protocol/status';
 import { appendState } from '#test/support/journal-forgery';
-import {
-  flashAfter,
-  flashAt,
-  meterWith,
-  passwords,
-  providerKeys,
-  type Stage,
-  type TestMeter,
-} from '#test/support/meter';
+import { flashAt, meterWith, type TestMeter } from '#test/support/meter';
 import { type RawHost, rawHost, requestWith } from '#test/support/raw-host';
-
-/** An x where it may be asked for: in clear · in the states · in the life cycles · by the callers. */
-const policy = `
-                      clear uninitialized idle error  blank keyed made registered withdrawing zeroized tampered withdrawn  nobody user cryptoOfficer
-status                x     x             x    x      x     x     x    x          x           x        x        x          x      x    x
-condition             x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
-version               x     x             x    x      x     x     x    x          x           x        x        x          x      x    x
-selfTest              x     x             -    -      x     x     x    x          x           x        x        x          x      -    -
-certificates          x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
-openSession           x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
-confirmSession        x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
-closeSession          -     x             x    -      x     x     x    x          x           -        -        -          x      x    x
-logIn                 -     x             -    -      -     -     x    x          x           -        -        -          x      -    -
-logOut                -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
-changePassword        -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
-resetUserPassword     -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
-initialize            -     x             -    -      x     x     -    -          -           -        -        -          x      -    -
-installCertificates   -     x             -    -      -     x     -    -          -           -        -        -          x      -    -
-register              -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
-installRateTable      -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
-rateTables            -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-licence               -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-registers             -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-refillRequest         -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-refillCommit          -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-createIndicium        -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-reprintIndicium       -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-testPrint             -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-resetBatch            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
-inspectionReport      -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-acknowledgeInspection -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-readLog               -     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-applyLockOrder        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-challengeClock        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-setClock              x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
-withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
-withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
-withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
-zeroize               -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
-`;
-
-const [columns = [], ...rows] = policy
-  .trim()
-  .split('\n')
-  .map((line) => line.trim().split(/ +/));
-const granted = new Map(
-  rows.map(([name, ...marks]) => [name, columns.filter((_, at) => marks[at] === 'x')] as const),
-);
-
-interface Situation {
-  readonly state: 'uninitialized' | 'idle' | 'error';
-  readonly channel: 'open' | 'sealed';
-  readonly lifeCycle: LifeCycleName;
-  readonly caller: 'nobody' | Role;
-}
-
-/** The first thing that stands against a command; undefined where the policy grants it. */
-function objection(name: CommandName, situation: Situation): StatusName | undefined {
-  const { state, channel, lifeCycle, caller } = situation;
-  const grants = granted.get(name) ?? [];
-  if (!grants.includes(state)) return 'wrongState';
-  if (channel === 'open' && !grants.includes('clear')) return 'sessionRequired';
-  if (!grants.includes(lifeCycle)) return 'wrongLifeCycle';
-  if (!grants.includes(caller)) return 'wrongRole';
-  return undefined;
-}
-
-/** Bytes of a body that has the layout of its command, as far as the layout fixes them. */
-const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
-  status: Uint8Array.of(),
-  condition: Uint8Array.of(),
-  version: Uint8Array.of(),
-  selfTest: Uint8Array.of(),
-  certificates: Uint8Array.of(),
-  openSession: new Uint8Array(80),
-  confirmSession: new Uint8Array(96),
-  closeSession: Uint8Array.of(),
-  logIn: Uint8Array.of(8, ...new Uint8Array(8)),
-  logOut: Uint8Array.of(),
-  changePassword: Uint8Array.of(8, ...new Uint8Array(8), 8, ...new Uint8Array(8).fill(1)),
-  resetUserPassword: Uint8Array.of(8, ...new Uint8Array(8), 0),
-  initialize: Uint8Array.of(
-    ...new Uint8Array(74),
-    8,
-    ...new Uint8Array(8),
-    8,
-    ...new Uint8Array(8),
-  ),
-  installCertificates: new Uint8Array(4),
-  register: new Uint8Array(212),
-  installRateTable: new Uint8Array(90),
-  rateTables: Uint8Array.of(),
-  licence: Uint8Array.of(),
-  registers: Uint8Array.of(),
-  refillRequest: new Uint8Array(8),
-  refillCommit: new Uint8Array(128),
-  createIndicium: new Uint8Array(34),
-  reprintIndicium: new Uint8Array(8),
-  testPrint: new Uint8Array(1),
-  resetBatch: Uint8Array.of(),
-  inspectionReport: new Uint8Array(16),
-  acknowledgeInspection: new Uint8Array(126),
-  readLog: new Uint8Array(4),
-  applyLockOrder: new Uint8Array(96),
-  challengeClock: Uint8Array.of(),
-  setClock: new Uint8Array(106),
-  withdrawalRequest: Uint8Array.of(),
-  withdrawalCommit: new Uint8Array(107),
-  withdrawalReport: Uint8Array.of(),
-  zeroize: Uint8Array.of(),
-};
-
-/** What is said to bytes that are no body of a command: those that end with a document say it of the document. */
-const malformed: Partial<Record<CommandName, StatusName>> = {
-  confirmSession: 'authenticationFailed',
-  register: 'documentMalformed',
-  installRateTable: 'documentMalformed',
-  refillCommit: 'documentMalformed',
-  acknowledgeInspection: 'documentMalformed',
-  applyLockOrder: 'documentMalformed',
-  setClock: 'documentMalformed',
-  withdrawalCommit: 'documentMalformed',
-};
-const complaint = (name: CommandName): StatusName => malformed[name] ?? 'malformedRequest';
-
-/** A body that cannot be performed: one byte longer than any. */
-const overlong = (name: CommandName): Uint8Array => Uint8Array.of(...wellFormed[name], 0);
-
-const unknownCodes = Array.from({ length: 256 }, (_, code) => code).filter(
-  (code) => !Object.values(commands).some((command) => command.code === code),
-);
-
-/** A meter in the middle of something, and whoever asks it. */
-interface Scene extends Situation {
-  readonly stage: Stage | 'withdrawing';
-  /** The session that is open. */
-  readonly session?: Role;
-  /** What was done to it before. */
-  readonly fate?: 'broken' | 'zeroized' | 'opened' | 'withdrawn';
-}
-
-const scenes: Scene[] = [];
-for (const lifeCycle of ['blank', 'keyed', 'made', 'registered', 'withdrawing'] as const) {
-  const resting = {
-    stage: lifeCycle,
-    lifeCycle,
-    state: 'uninitialized',
-    caller: 'nobody',
-  } as const;
-  scenes.push({ ...resting, channel: 'open' });
-  for (const session of lifeCycle === 'blank' ? (['cryptoOfficer'] as const) : bothRoles())
-    scenes.push({ ...resting, channel: 'sealed', session });
-  scenes.push({ ...resting, channel: 'open', state: 'error', fate: 'broken' });
-}
-for (const lifeCycle of ['made', 'registered', 'withdrawing'] as const)
-  for (const session of bothRoles()) {
-    const idle = { stage: lifeCycle, lifeCycle, state: 'idle', session } as const;
-    scenes.push({ ...idle, channel: 'sealed', caller: session });
-    scenes.push({ ...idle, channel: 'open', caller: 'nobody' }); // whoever asks in clear is nobody
-  }
-const ended = { stage: 'refilled', channel: 'open', caller: 'nobody' } as const;
-scenes.push({ ...ended, state: 'uninitialized', lifeCycle: 'zeroized', fate: 'zeroized' });
-scenes.push({ ...ended, state: 'error', lifeCycle: 'tampered', fate: 'opened' });
-scenes.push({ ...ended, state: 'uninitialized', lifeCycle: 'withdrawn', fate: 'withdrawn' });
-
-function bothRoles(): readonly Role[] {
-  return ['user', 'cryptoOfficer'];
-}
-
-const title = ({ state, lifeCycle, channel, caller, session }: Scene): string =>
-  `${state}, ${lifeCycle}, ${channel === 'open' ? 'in clear' : `in a session of ${session}`}, ${caller}${
-    channel === 'open' && session !== undefined ? ` while ${session} is logged in` : ''
-  }`;
-
-let offer: Uint8Array;
-const withdrawing = flashAfter('registered', async (meter) => {
-  ({ request: offer } = await (await meter.loggedIn('cryptoOfficer')).withdrawalRequest());
-});
-
-/** The provider's answer to the offer of the meter that withdraws. */
-function agreed(): Uint8Array {
-  const read = withdrawalRequestDocument.read(offer);
-  if (!read.ok) throw new Error('that is no offer');
-  const { registers: _, ...terms } = read.value;
-  return signWithdrawalAuthorisation(nodeCrypto, providerKeys.privateKey, {
-    ...terms,
-    verdict: 'agreed',
-  });
-}
-
-async function play({ stage, session, state, fate }: Scene): Promise<[TestMeter, RawHost]> {
-  const isWithdrawing = stage === 'withdrawing' || fate === 'withdrawn';
-  const flash = isWithdrawing ? await withdrawing() : await flashAt(stage);
-  if (fate === 'broken')
-    appendState(flash, (last) => ({ ...last, pieceCount: 1, credited: last.credited + 1 }));
-  const meter = meterWith(flash);
-  const host = rawHost(meter.board);
-  if (fate === 'zeroized') {
-    logIn(host, 'cryptoOfficer');
-    host.sealed(requestWith('zeroize', Uint8Array.of()));
-  }
-  if (fate === 'withdrawn') {
-    logIn(host, 'cryptoOfficer');
-    host.sealed(requestWith('withdrawalCommit', agreed()));
-  }
-  if (fate === 'opened') meter.board.tamper.trigger();
-  if (session !== undefined) {
-    if (state === 'idle') logIn(host, session);
-    else host.openSession(session);
-  }
-  return [meter, host];
-}
-
-function logIn(host: RawHost, role: Role): void {
-  const password = passwords[role]();
-  host.openSession(role);
-  host.sealed(requestWith('logIn', Uint8Array.of(password.length, ...password)));
-}
+import { logIn, play } from '#test/support/scenes';
+import {
+  complaint,
+  granted,
+  objection,
+  overlong,
+  unknownCodes,
+  wellFormed,
+} from '#tools/policy/matrix';
+import { type Scene, scenes, title } from '#tools/policy/situations';
 
 /** Everything that a refusal must leave alone. */
 const everything = (host: RawHost, flash: FlashDevice): unknown => ({
@@ -266,7 +43,7 @@ test('no command has a code that had another meaning before', () => {
   expect(new Set([...codes, ...retiredCodes]).size).toBe(codes.length + retiredCodes.length);
 });
 
-test('every body above is one of its command', () => {
+test('every body of the matrix is one of its command', () => {
   for (const name of commandNames)
     expect(
       commandOf(name).request.encode(commandOf(name).request.decode(wellFormed[name])),
@@ -280,7 +57,7 @@ test('the situations are all that there are', () => {
     ),
   );
 
-  expect(known.size).toBe(5 * 3 + 3 * 3 + 3);
+  expect(known.size).toBe(5 * 3 + 3 * 3 + 5); // test/firmware/regions.test.ts: those that can be reached
 });
 
 describe.each(scenes.map((scene) => ({ title: title(scene), scene })))('$title', ({ scene }) => {

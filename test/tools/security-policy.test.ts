@@ -8,6 +8,7 @@ import { encodeRefusal, encodeSuccess } from '#protocol/dispatch';
 import { refuse } from '#protocol/result';
 import { stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
+import { statusEntry } from '#protocol/status-text';
 import {
   dataServicesIn,
   interfacesOf,
@@ -15,6 +16,7 @@ import {
   statusServices,
 } from '#tools/policy/interfaces';
 import { otherStoreFields, parameterNames, parameterOf } from '#tools/policy/parameters';
+import { rangesOf, resultClassOf, resultRanges, statusNames } from '#tools/policy/results';
 import { algorithmTests, selfTests } from '#tools/policy/self-tests';
 import { accessOf, destroys, destructionTests } from '#tools/policy/services';
 import { absentTests, testReference } from '#tools/requirements';
@@ -193,4 +195,23 @@ test('loading, key entry by password, zeroization and self-tests put no data out
       'zeroize',
     ]),
   );
+});
+
+test('every status is in one range, every range has some, and the ranges do not overlap', () => {
+  const places = statusNames.map((name) => [name, rangesOf(statuses[name].code).length] as const);
+
+  expect(places.filter(([, ranges]) => ranges !== 1)).toEqual([]);
+  for (const range of resultRanges)
+    expect(statusNames.some((name) => rangesOf(statuses[name].code).includes(range))).toBe(true);
+});
+
+test('what is soft or hard is a fault, and the advice of the catalogue says the same', () => {
+  for (const name of statusNames) {
+    const { code, advice } = statusEntry(name);
+    const kind = resultClassOf(name);
+    const isFault = kind === 'soft' || kind === 'hard';
+
+    expect([name, isFault]).toEqual([name, rangesOf(code)[0]?.isFault]);
+    if (isFault) expect([name, advice]).toEqual([name, kind === 'soft' ? 'act' : 'final']);
+  }
 });

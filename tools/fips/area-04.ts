@@ -3,6 +3,7 @@
 import { absent, type Evidence, shown, testsOf } from './evidence.ts';
 
 const matrix = testsOf('test/firmware/matrix.test.ts');
+const line = testsOf('test/matrix/matrix.test.ts');
 const access = testsOf('test/firmware/services/access.test.ts');
 const making = testsOf('test/firmware/services/making.test.ts');
 const report = testsOf('test/firmware/services/report.test.ts');
@@ -39,7 +40,11 @@ export const area04: readonly Evidence[] = [
   ),
   ...absent('04.07.03', 'a maintenance role leaves no secrets behind', 'There is no such role.'),
   ...shown('04.11.02', 'each service takes the input and gives the output that is documented', [
-    ...matrix('every body above is one of its command', '%s is refused and nothing changes'),
+    ...matrix(
+      'every body of the matrix is one of its command',
+      '%s is refused and nothing changes',
+    ),
+    ...line('the meter does in a sample of all cells what the policy says'),
   ]),
   ...shown('04.13.01 04.13.03', 'a service tells name and version of the module', [
     ...report('version names the image that runs by the digest of its body'),

@@ -4,6 +4,8 @@ import { type Evidence, shown, testsOf } from './evidence.ts';
 
 const machine = testsOf('test/firmware/state-machine.test.ts');
 const matrix = testsOf('test/firmware/matrix.test.ts');
+const line = testsOf('test/matrix/matrix.test.ts');
+const regions = testsOf('test/firmware/regions.test.ts');
 const access = testsOf('test/firmware/services/access.test.ts');
 const making = testsOf('test/firmware/making.test.ts');
 const command = testsOf('test/cli/make.test.ts');
@@ -17,6 +19,8 @@ export const area11: readonly Evidence[] = [
       'a transition that is not declared is a fault and moves nothing',
     ),
     ...matrix('%s', 'the situations are all that there are'),
+    ...line('the meter does in a sample of all cells what the policy says'),
+    ...regions('what can be reached at rest is what the matrix asks in, and nothing else'),
   ]),
   ...shown('11.11.01', 'the states that the standard asks for are there and distinct', [
     ...machine('the whole transition table', 'nothing leads out of the error state but power'),
