@@ -14,6 +14,7 @@ const attack = testsOf('test/protocol/handshake-attack.test.ts');
 const handshake = testsOf('test/protocol/handshake.test.ts');
 const record = testsOf('test/protocol/record.test.ts');
 const meter = testsOf('test/driver/meter.test.ts');
+const keyUse = testsOf('test/firmware/key-use.test.ts');
 const policy = testsOf('test/tools/security-policy.test.ts');
 
 const NO_MANUAL = 'Nothing is keyed in at the meter; it has no keys to press.';
@@ -35,6 +36,7 @@ export const area09: readonly Evidence[] = [
         'with a crypto engine no private key is anywhere, and no key of a session once it has ended',
         'passwords and the secret of the fuses are nowhere, crypto engine: %s',
       ),
+      ...keyUse('%s uses the keys that the policy says, and no other'),
       ...store('every flipped bit is found', 'a bank of another device is refused'),
       ...selfTest('what the flash holds', '%s, which is found at log-in'),
     ],

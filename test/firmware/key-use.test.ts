@@ -1,0 +1,283 @@
+/**
+ * Which keys each service uses, seen at the crypto engine of the board, and what the policy says (requirements.md A4, A6;
+ * FIPS 140-3 area 9): a whole life through the driver, every service once.
+ */
+
+import { beforeAll, expect, test } from 'vitest';
+import type { Meter } from '#driver/meter';
+import { nodeCrypto } from '#driver/node-crypto';
+import type { Cpu } from '#emulator/cpu/cpu';
+import { createNodeVmCpu } from '#emulator/cpu/node-vm';
+import { createMemoryFlash } from '#emulator/flash';
+import { loadImage } from '#emulator/image-file';
+import type { CryptoEngine } from '#hw/crypto-engine';
+import { type CommandName, commandNames } from '#protocol/command';
+import { issueClockSetting, issueLockOrder } from '#protocol/documents/orders';
+import {
+  signWithdrawalAuthorisation,
+  withdrawalRequestDocument,
+} from '#protocol/documents/withdrawal';
+import { mills } from '#protocol/mills';
+import type { Role } from '#protocol/state';
+import { TEST_TIME_MS } from '#test/support/board';
+import { letter } from '#test/support/mail';
+import {
+  authorisation,
+  authorityKeys,
+  certificate,
+  certifiedCopy,
+  hostKeys,
+  licence,
+  meterId,
+  meterWith,
+  passwords,
+  providerKeys,
+  purchase,
+  rateTable,
+  type TestMeter,
+} from '#test/support/meter';
+import { acknowledgement, inspected } from '#test/support/security-log';
+import type { ParameterName } from '#tools/policy/parameters';
+import { accessOf } from '#tools/policy/services';
+
+type Use = 'sign' | 'verify' | 'agree' | 'stretch';
+
+/** What the crypto engine was given, `use key`: at power-up, and since it was last looked at. */
+const atPowerUp = new Set<string>();
+const heard = new Set<string>();
+let ear = atPowerUp;
+const hear = (use: Use, key: ArrayBuffer): ArrayBuffer => {
+  ear.add(`${use} ${Buffer.from(key).toString('hex')}`);
+  return key;
+};
+
+/** From here on what is heard is that of a service, until power comes on. */
+function listen(): void {
+  heard.clear();
+  ear = heard;
+}
+
+function listening(): Cpu {
+  const cpu = createNodeVmCpu();
+  const through = (engine: CryptoEngine): CryptoEngine => ({
+    ...engine,
+    sign: (key) => engine.sign(hear('sign', key)),
+    verify: (key, signature) => engine.verify(hear('verify', key), signature),
+    agree: (key, other) => engine.agree(hear('agree', key), other),
+    stretch: (password, salt, iterations) =>
+      engine.stretch(hear('stretch', password), salt, iterations),
+  });
+  return {
+    ...cpu,
+    boot(program, hardware) {
+      ear = atPowerUp; // a service that destroys keys ends in a restart, which is none of it
+      const { cryptoEngine } = hardware;
+      const engine = cryptoEngine && through(cryptoEngine);
+      return cpu.boot(program, { ...hardware, cryptoEngine: engine });
+    },
+  };
+}
+
+/** The parameters that can be told apart at the crypto engine. */
+const told = [
+  'deviceKey',
+  'indiciumKey',
+  'ephemeralKey',
+  'password',
+  'imageKey',
+  'authorityKey',
+  'providerKey',
+] as const satisfies readonly ParameterName[];
+type Told = (typeof told)[number];
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** The scalar that public keys are probed with (firmware/self-test.ts), in place of a key. */
+const PROBE = `agree ${'00'.repeat(31)}01`;
+
+/** By service: what it used, of all times that it was asked for. */
+const seen = new Map<CommandName, Set<Told>>();
+const own = { deviceKey: '', indiciumKey: '' };
+
+/** The same meter; each service that is asked of it is noted with what the engine was given meanwhile. */
+function noting(meter: Meter): Meter {
+  return new Proxy(meter, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...parameters: unknown[]) => {
+        listen();
+        const answer: unknown = await Reflect.apply(member, target, parameters);
+        if (commandNames.includes(name as CommandName)) note(name as CommandName, answer);
+        return answer;
+      };
+    },
+  });
+}
+
+function note(name: CommandName, answer: unknown): void {
+  if (name === 'initialize') Object.assign(own, keysOf(answer as Born));
+  const used = seen.get(name) ?? new Set<Told>();
+  seen.set(name, used);
+  for (const each of heard) {
+    const parameter = parameterOf(each);
+    if (parameter !== undefined) used.add(parameter);
+  }
+}
+
+interface Born {
+  readonly deviceKey: Uint8Array;
+  readonly indiciumKey: Uint8Array;
+}
+const keysOf = ({ deviceKey, indiciumKey }: Born) => ({
+  deviceKey: hex(deviceKey),
+  indiciumKey: hex(indiciumKey),
+});
+
+function parameterOf(each: string): Told | undefined {
+  const [use, key = ''] = each.split(' ') as [Use, string];
+  if (use === 'verify') {
+    if (key === hex(authorityKeys.publicKey)) return 'authorityKey';
+    if (key === hex(providerKeys.publicKey)) return 'providerKey';
+    return key === hex(loadImage().imageKey) ? 'imageKey' : undefined;
+  }
+  if (use !== 'sign') {
+    if (atPowerUp.has(each) || each === PROBE) return undefined; // of a known answer
+    return use === 'stretch' ? 'password' : 'ephemeralKey';
+  }
+  const publicKey = hex(nodeCrypto.publicKeyOf(Buffer.from(key, 'hex')));
+  if (publicKey === own.deviceKey) return 'deviceKey';
+  return publicKey === own.indiciumKey ? 'indiciumKey' : undefined;
+}
+
+/** A session of which every service is noted, the opening too. */
+async function sessionOf(meter: TestMeter, role: Role): Promise<Meter> {
+  listen();
+  const session = await meter.session(role);
+  note('openSession', undefined);
+  return noting(session);
+}
+
+async function loggedIn(meter: TestMeter, role: Role): Promise<Meter> {
+  const session = await sessionOf(meter, role);
+  await session.logIn(passwords[role]());
+  return session;
+}
+
+async function make(meter: TestMeter): Promise<void> {
+  const maker = await sessionOf(meter, 'cryptoOfficer');
+  const born = await maker.initialize({
+    meterId,
+    authorityKey: authorityKeys.publicKey,
+    userKey: hostKeys.user.publicKey,
+    userPassword: passwords.user(),
+    officerPassword: passwords.cryptoOfficer(),
+  });
+  await maker.installCertificates({
+    device: certificate('device', born.deviceKey),
+    indicium: certificate('indicium', born.indiciumKey),
+  });
+}
+
+async function load(meter: TestMeter): Promise<void> {
+  const officer = await loggedIn(meter, 'cryptoOfficer');
+  await officer.register(licence());
+  await officer.installRateTable(rateTable());
+  const newPassword = new TextEncoder().encode('another password');
+  await officer.changePassword({ oldPassword: passwords.cryptoOfficer(), newPassword });
+  await officer.changePassword({
+    oldPassword: new TextEncoder().encode('another password'),
+    newPassword: passwords.cryptoOfficer(),
+  });
+  await officer.resetUserPassword({
+    newPassword: passwords.user(),
+    userKey: new Uint8Array(0),
+  });
+}
+
+async function work(meter: TestMeter): Promise<void> {
+  const user = await loggedIn(meter, 'user');
+  const { request } = await user.refillRequest(purchase(mills(50_000)));
+  await user.refillCommit(authorisation(request));
+  await user.createIndicium(letter(1));
+  await user.reprintIndicium(letter(1).requestId);
+  await user.testPrint(true);
+  await user.resetBatch();
+  await user.registers();
+  await user.licence();
+  await user.rateTables();
+  await user.readLog(1);
+  await user.logOut();
+  await user.close();
+}
+
+/** What anybody may carry to a meter, and what it tells everybody. */
+async function contact(meter: TestMeter): Promise<void> {
+  const host = await sessionOf(meter, 'user');
+  await host.acknowledgeInspection(acknowledgement(await inspected(host)));
+  const order = { meterId, sequence: 1, action: 'unlock', reason: 'ordered' } as const;
+  await host.applyLockOrder(
+    issueLockOrder(nodeCrypto, authorityKeys, { ...order, timeMs: TEST_TIME_MS }),
+  );
+  for (const issuer of [authorityKeys, providerKeys]) {
+    const { challenge } = await host.challengeClock();
+    const setting = { meterId, challenge, timeMs: TEST_TIME_MS };
+    await host.setClock(issueClockSetting(nodeCrypto, issuer, setting));
+  }
+  const anybody = noting(await meter.anonymous());
+  await anybody.status();
+  await anybody.condition();
+  await anybody.version();
+  await anybody.certificates();
+  await anybody.selfTest();
+}
+
+async function leave(meter: TestMeter): Promise<void> {
+  const officer = await loggedIn(meter, 'cryptoOfficer');
+  const { request } = await officer.withdrawalRequest();
+  const read = withdrawalRequestDocument.read(request);
+  if (!read.ok) throw new Error('that is no offer');
+  const { registers: _, ...terms } = read.value;
+  const agreed = { ...terms, verdict: 'agreed' } as const;
+  await officer.withdrawalCommit(
+    signWithdrawalAuthorisation(nodeCrypto, providerKeys.privateKey, agreed),
+  );
+  await noting(await meter.anonymous()).withdrawalReport();
+}
+
+beforeAll(async () => {
+  const cpu = listening();
+  await using blank = meterWith(createMemoryFlash(), { cpu });
+  await make(blank);
+  await using meter = meterWith(certifiedCopy(blank.flash.contents()), { cpu });
+  await load(meter);
+  await work(meter);
+  await contact(meter);
+  await using copy = meterWith(certifiedCopy(meter.flash.contents()), { cpu });
+  await (await loggedIn(copy, 'cryptoOfficer')).zeroize();
+  await leave(meter);
+});
+
+/** Which the driver asks for by itself, and which use nothing that can be told apart here. */
+const ofDriver: readonly CommandName[] = ['confirmSession', 'closeSession'];
+/** What a service uses only where power failed before. */
+const afterCut: Readonly<Partial<Record<CommandName, readonly Told[]>>> = {
+  reprintIndicium: ['indiciumKey'],
+};
+
+test('every service was asked for', () => {
+  expect([...seen.keys()].toSorted()).toEqual(
+    commandNames.filter((name) => !ofDriver.includes(name)).toSorted(),
+  );
+});
+
+test.each(commandNames.filter((name) => !ofDriver.includes(name)))(
+  '%s uses the keys that the policy says, and no other',
+  (name) => {
+    const access = accessOf(name);
+    const expected = told.filter(
+      (parameter) => access[parameter]?.includes('E') && !afterCut[name]?.includes(parameter),
+    );
+
+    expect([...(seen.get(name) ?? [])].toSorted()).toEqual(expected.toSorted());
+  },
+);
