@@ -8,7 +8,7 @@
 import type { Firmware, Hardware } from '#hw/hardware';
 import type { CommandName, MeterStatus, RequestOf, ResponseOf } from '#protocol/command';
 import { commandOf } from '#protocol/command';
-import { dispatch, type Handlers, type Situation } from '#protocol/dispatch';
+import { allows, dispatch, type Handlers, type Situation } from '#protocol/dispatch';
 import { type Content, createResponder, type Responder } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
@@ -224,7 +224,12 @@ function createPerform(
     };
   }
 
-  function run<N extends CommandName>(name: N, request: RequestOf<N>): Result<unknown> {
+  function run<N extends CommandName>(
+    channel: 'open' | 'sealed',
+    name: N,
+    request: RequestOf<N>,
+  ): Result<unknown> {
+    invariant(allows(name, situation(channel)) === undefined); // a second time: no fault gives a right
     const { enters } = commandOf(name);
     const entry = enters === undefined ? undefined : entryEvents[enters];
     if (entry !== undefined) cycle.states.move(entry);
@@ -234,7 +239,12 @@ function createPerform(
     return result;
   }
 
-  return (channel, request) => dispatch(request, () => situation(channel), run);
+  return (channel, request) =>
+    dispatch(
+      request,
+      () => situation(channel),
+      (name, content) => run(channel, name, content),
+    );
 }
 
 /** @param hardware of this power cycle; another cycle gets another firmware */

@@ -184,6 +184,26 @@ export function spoilageRoom({ ascending, spoilageCredited }: MeterState, terms:
   return Math.max(0, spoilageMax(ascending, terms.spoilageCap) - spoilageCredited);
 }
 
+/** Whether two states hold the same value in the same accounts, and await the same. */
+export function isSameValue(one: MeterState, other: MeterState): boolean {
+  return valueNames.every((name) => one[name] === other[name]);
+}
+
+const valueNames = [
+  'ascending',
+  'descending',
+  'credited',
+  'spoilageCredited',
+  'withdrawn',
+  'settled',
+  'certificateDescending',
+  'certificateCredited',
+  'certificateWithdrawn',
+  'pieceCount',
+  'refillSequence',
+  'refillPending',
+] as const;
+
 /** What is asked for in a refill. */
 export interface RefillWish {
   readonly kind: RefillKind;

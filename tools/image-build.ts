@@ -129,10 +129,12 @@ function bytecodeOf(body: Uint8Array): Uint8Array {
   return encodeBytecodeBody({ engine: quickJsEngine(), bytecode });
 }
 
-async function bundle({
-  root,
-  entry,
-}: ImageBuildOptions): Promise<{ body: Uint8Array; metafile: Metafile }> {
+/** The body of an image, and where each place of it comes from: a source map (ECMA-426) as JSON. */
+export async function bundle({ root, entry }: Pick<ImageBuildOptions, 'root' | 'entry'>): Promise<{
+  readonly body: Uint8Array;
+  readonly map: string;
+  readonly metafile: Metafile;
+}> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -146,11 +148,13 @@ async function bundle({
     platform: 'neutral',
     conditions: ['module', 'import'],
     legalComments: 'none',
+    sourcemap: 'external',
+    sourcesContent: false,
     logLevel: 'silent',
   });
-  const [output] = outputFiles;
-  if (output === undefined) throw new Error(`${entry} gave no output`);
-  return { body: Uint8Array.from(output.contents), metafile };
+  const [map, output] = outputFiles;
+  if (map === undefined || output === undefined) throw new Error(`${entry} gave no output`);
+  return { body: Uint8Array.from(output.contents), map: map.text, metafile };
 }
 
 /** The sizes of the last build where it was made from the same; undefined where it was not, or is not whole. */

@@ -6,6 +6,7 @@ import { ok, type Result, refuse } from '#protocol/result';
 import { callerNames, type Role } from '#protocol/state';
 import { checkLog } from '../condition.ts';
 import { commit, type Device, dropAccess, saveStore, stamped } from '../device.ts';
+import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { aside } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
@@ -37,13 +38,11 @@ function tryPassword(device: Device, role: Role, password: Uint8Array): Result<U
   const { hardware, crypto, keys, content, journal } = device;
   const counter = triesOf[role];
   const tries = journal.state[counter];
-  if (tries >= TRIES_MAX) return refuse('lockedOut');
-  const wait = device.lastWrongTryMs + delayMs(tries) - hardware.clock.ticksMs();
-  if (tries > 0 && wait > 0) return refuse('passwordDelayed', Math.ceil(wait));
-  const room = checkLog(device);
-  if (!room.ok) return room;
+  const allowed = twice(() => checkTry(device, tries));
+  if (!allowed.ok) return allowed;
 
   commit(device, 'passwordTry', aside(stamped(device), { [counter]: tries + 1 }));
+  invariant(journal.state[counter] === tries + 1);
   const vaultKey = openVault(crypto, keys, role, content[role], password);
   if (vaultKey === undefined) {
     device.lastWrongTryMs = hardware.clock.ticksMs();
@@ -51,8 +50,33 @@ function tryPassword(device: Device, role: Role, password: Uint8Array): Result<U
     commit(device, 'note', aside(stamped(device), {}), entry);
     return refuse('passwordWrong', TRIES_MAX - tries - 1);
   }
+  proveVault(device, vaultKey); // before the tries are forgotten
   commit(device, 'passwordRight', aside(stamped(device), { [counter]: 0 }));
   return ok(vaultKey);
+}
+
+/** Whether a role may try now. */
+function checkTry(device: Device, tries: number): Result<undefined> {
+  if (tries >= TRIES_MAX) return refuse('lockedOut');
+  const wait = device.lastWrongTryMs + delayMs(tries) - device.hardware.clock.ticksMs();
+  if (tries > 0 && wait > 0) return refuse('passwordDelayed', Math.ceil(wait));
+  return checkLog(device);
+}
+
+/**
+ * The vault opens, and holds the key that signs for this meter (A2). Wipes the key of a vault that does not.
+ * @throws Fault
+ */
+function proveVault({ crypto, content }: Device, vaultKey: Uint8Array): void {
+  const { sealedIndiciumKey, indiciumPublicKey: publicKey } = content;
+  try {
+    withPrivateKey(crypto, vaultKey, INDICIUM_KEY_LABEL, sealedIndiciumKey, (privateKey) =>
+      checkPair(crypto, { privateKey, publicKey }),
+    );
+  } catch (cause) {
+    wipe(vaultKey);
+    throw cause;
+  }
 }
 
 /** A4: keys enter only here, from the protected store; the signing key is tried before anybody relies on it (A2). */
@@ -65,15 +89,7 @@ export function logIn(
   const opened = tryPassword(device, role, password);
   wipe(password);
   if (!opened.ok) return opened;
-  device.access = { role, vaultKey: opened.value }; // a fault in what follows wipes it
-  const { crypto, content } = device;
-  withPrivateKey(
-    crypto,
-    opened.value,
-    INDICIUM_KEY_LABEL,
-    content.sealedIndiciumKey,
-    (privateKey) => checkPair(crypto, { privateKey, publicKey: content.indiciumPublicKey }),
-  );
+  device.access = { role, vaultKey: opened.value };
   return ok({});
 }
 

@@ -19,6 +19,7 @@ import {
   rateTablesOf,
   stamped,
 } from '../device.ts';
+import { twice } from '../double-check.ts';
 import { aside, registersOf } from '../registers.ts';
 import { driftMsMax } from '../secure-clock.ts';
 import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
@@ -80,7 +81,9 @@ export function acknowledgeInspection(
 ): Result<ResponseOf<'acknowledgeInspection'>> {
   const { crypto, content, inspectionChallenge: challenge, journal } = device;
   const asked = { meterId: content.meterId, challenge };
-  const read = verifyAcknowledgement(crypto, content.authorityKey, acknowledgement, asked);
+  const read = twice(() =>
+    verifyAcknowledgement(crypto, content.authorityKey, acknowledgement, asked),
+  );
   if (!read.ok) return read;
   const { logCount } = read.value;
   const { logAcknowledged, logCount: written, contactMs } = journal.state;
@@ -108,11 +111,14 @@ export function applyLockOrder(
   { order }: RequestOf<'applyLockOrder'>,
 ): Result<ResponseOf<'applyLockOrder'>> {
   const { crypto, content, journal } = device;
-  const read = verifyLockOrder(crypto, content.authorityKey, order, content.meterId);
+  const { lockSequence, locks } = journal.state;
+  const read = twice(() => {
+    const signed = verifyLockOrder(crypto, content.authorityKey, order, content.meterId);
+    if (!signed.ok) return signed;
+    return signed.value.sequence > lockSequence ? signed : refuse('documentOutdated');
+  });
   if (!read.ok) return read;
   const { sequence, action, reason } = read.value;
-  const { lockSequence, locks } = journal.state;
-  if (sequence <= lockSequence) return refuse('documentOutdated');
   const room = checkLog(device);
   if (!room.ok) return room;
   const changes = {
@@ -152,14 +158,19 @@ export function setClock(
     ...(documents.licence ? [documents.licence.providerKey] : []),
   ];
   const asked = { meterId: content.meterId, challenge };
-  const read = verifyClockSetting(crypto, issuers, setting, asked);
+  const { state } = journal;
+  const before = nowMs(device);
+  const read = twice(() => {
+    const signed = verifyClockSetting(crypto, issuers, setting, asked);
+    if (!signed.ok) return signed;
+    const { timeMs } = signed.value;
+    if (timeMs < state.timeMs) return refuse('clockSetBack', state.timeMs - timeMs);
+    const most = driftMsMax(before - state.clockSetMs);
+    const isFarOff = before > 0 && Math.abs(timeMs - before) > most;
+    return isFarOff ? refuse('clockDriftTooLarge', most) : signed;
+  });
   if (!read.ok) return read;
   const { timeMs } = read.value;
-  const { state } = journal;
-  if (timeMs < state.timeMs) return refuse('clockSetBack', state.timeMs - timeMs);
-  const before = nowMs(device);
-  const most = driftMsMax(before - state.clockSetMs);
-  if (before > 0 && Math.abs(timeMs - before) > most) return refuse('clockDriftTooLarge', most);
   // the way out of a wrong clock may use the reserve: a full log must not keep the meter from ever being right again
   if (device.log.free(logStateOf(device)) === 0) return refuse('logFull');
   device.clockChallenge = undefined;

@@ -16,10 +16,11 @@ import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog, checkUnlocked, licenceOf } from '../condition.ts';
 import { commit, type Device, nowMs, rateTablesOf, stamped, today } from '../device.ts';
+import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import type { RecordedDebit } from '../journal.ts';
 import type { DebitDetail, MeterState, SignatureRecord, StateRecord } from '../journal-record.ts';
-import { aside, checkFresh, debit } from '../registers.ts';
+import { aside, checkFresh, debit, isSameValue } from '../registers.ts';
 import { INDICIUM_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 type Request = RequestOf<'createIndicium'>;
@@ -43,6 +44,17 @@ export function createIndicium(
   const recorded = device.journal.find(counter, nonce);
   if (recorded !== undefined) return repeat(device, request, recorded);
 
+  const next = twice(() => charged(device, request), isSameValue);
+  if (!next.ok) return next;
+
+  chargeFor(device, next.value);
+  const onRecord = device.journal.find(counter, nonce); // what is signed is what the flash gives back
+  invariant(onRecord !== undefined && onRecord.debit.pieceCount === next.value.pieceCount);
+  return ok({ indicium: issue(device, onRecord.debit) });
+}
+
+/** The registers once this piece is charged; nothing is charged yet. */
+function charged(device: Device, request: Request): Result<MeterState> {
   const fresh = checkFresh(device.journal.state, request.requestId);
   if (!fresh.ok) return fresh;
   const unlocked = checkUnlocked(device);
@@ -50,11 +62,7 @@ export function createIndicium(
   const detail = detailOf(device, request);
   if (!detail.ok) return detail;
   const before = stamped(device);
-  const next = debit(before, licenceOf(device), request.requestId, detail.value, before.timeMs);
-  if (!next.ok) return next;
-
-  chargeFor(device, next.value);
-  return ok({ indicium: issue(device, device.journal.state) });
+  return debit(before, licenceOf(device), request.requestId, detail.value, before.timeMs);
 }
 
 /** One record with the new registers; a correction or redate is written down in the security log with it (R33, R34). */
@@ -190,9 +198,12 @@ function repeat(
   request: Request,
   recorded: RecordedDebit,
 ): Result<ResponseOf<'createIndicium'>> {
-  if (!equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request)))
-    return refuse('requestIdReused');
-  return ok({ indicium: recordedIndicium(device, recorded) });
+  const isSame = (): Result<undefined> =>
+    equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request))
+      ? ok(undefined)
+      : refuse('requestIdReused');
+  const same = twice(isSame);
+  return same.ok ? ok({ indicium: recordedIndicium(device, recorded) }) : same;
 }
 
 function recordedIndicium(

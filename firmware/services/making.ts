@@ -11,6 +11,7 @@ import { verifyRateTable } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog } from '../condition.ts';
 import { type Device, nowMs, rateTablesOf, saveStore } from '../device.ts';
+import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { changeAccountKind } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
@@ -88,9 +89,12 @@ export function installCertificates(
   ] as const;
   let serial = 0;
   for (const { usage, bytes, key } of expected) {
-    const certificate = verifyCompactCertificate(crypto, authorityKey, bytes, { usage, subject });
+    const certificate = twice(() => {
+      const signed = verifyCompactCertificate(crypto, authorityKey, bytes, { usage, subject });
+      if (!signed.ok) return signed;
+      return equalBytes(signed.value.publicKey, key) ? signed : refuse('keyMismatch');
+    });
     if (!certificate.ok) return certificate;
-    if (!equalBytes(certificate.value.publicKey, key)) return refuse('keyMismatch');
     serial = certificate.value.serial;
   }
   const certificates = { deviceCertificate: request.device, indiciumCertificate: request.indicium };
@@ -104,11 +108,14 @@ export function register(
   request: RequestOf<'register'>,
 ): Result<ResponseOf<'register'>> {
   const { content, documents, crypto } = device;
-  const licence = verifyLicence(crypto, content.authorityKey, request.licence);
+  const licence = twice(() => {
+    const signed = verifyLicence(crypto, content.authorityKey, request.licence);
+    if (!signed.ok) return signed;
+    if (!equalBytes(signed.value.meterId, content.meterId)) return refuse('documentForOtherMeter');
+    const isNewer = signed.value.sequence > (documents.licence?.sequence ?? -1);
+    return isNewer ? signed : refuse('documentOutdated');
+  });
   if (!licence.ok) return licence;
-  if (!equalBytes(licence.value.meterId, content.meterId)) return refuse('documentForOtherMeter');
-  if (documents.licence !== undefined && licence.value.sequence <= documents.licence.sequence)
-    return refuse('documentOutdated');
   // the authorisation that is on its way is signed for the provider of the licence that is held now
   const { refillPending, contactMs, qualityMs, clockSetMs } = device.journal.state;
   if (refillPending > 0) return refuse('refillPending', refillPending);
@@ -139,11 +146,13 @@ export function installRateTable(
 ): Result<ResponseOf<'installRateTable'>> {
   const { content, documents, crypto } = device;
   if (request.rateTable.length > RATE_TABLE_SIZE_MAX) return refuse('fieldOutOfRange');
-  const table = verifyRateTable(crypto, content.authorityKey, request.rateTable);
-  if (!table.ok) return table;
   const newest = documents.nextRateTable ?? documents.rateTable;
-  if (newest !== undefined && table.value.version <= newest.version)
-    return refuse('documentOutdated');
+  const table = twice(() => {
+    const signed = verifyRateTable(crypto, content.authorityKey, request.rateTable);
+    if (!signed.ok) return signed;
+    return signed.value.version > (newest?.version ?? -1) ? signed : refuse('documentOutdated');
+  });
+  if (!table.ok) return table;
   const time = nowMs(device);
   if (time === 0) return refuse('clockNotTrusted');
   const { validFrom, validTo, version } = table.value;

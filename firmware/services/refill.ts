@@ -17,8 +17,9 @@ import type { Mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog, licenceOf } from '../condition.ts';
 import { commit, type Device, nowMs, stamped } from '../device.ts';
+import { twice } from '../double-check.ts';
 import type { MeterState } from '../journal-record.ts';
-import { beginRefill, endRefill, registersOf } from '../registers.ts';
+import { beginRefill, endRefill, isSameValue, type RefillWish, registersOf } from '../registers.ts';
 import type { LogEntry } from '../security-log.ts';
 import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
@@ -37,26 +38,24 @@ export function refillRequest(
   device: Device,
   wish: RequestOf<'refillRequest'>,
 ): Result<ResponseOf<'refillRequest'>> {
-  const { journal, crypto } = device;
-  const { state } = journal;
+  const { state } = device.journal;
   if (state.locks.revoked) return refuse('revoked');
   if (nowMs(device) === 0) return refuse('clockNotTrusted');
   if (state.refillPending > 0 && !isPending(device, wish))
     return refuse('refillPending', state.refillPending);
   if (state.refillPending === 0) {
-    const room = checkLog(device);
-    if (!room.ok) return room;
-    const nonce = crypto.randomBytes(NONCE_SIZE);
-    const next = beginRefill(stamped(device), licenceOf(device), wish, nonce);
+    const nonce = device.crypto.randomBytes(NONCE_SIZE);
+    const next = twice(() => begun(device, wish, nonce), isSameValue);
     if (!next.ok) return next;
-    commit(
-      device,
-      'refillRequest',
-      next.value,
-      entryOf('refillRequested', next.value, wish.amount),
-    );
+    const entry = entryOf('refillRequested', next.value, wish.amount);
+    commit(device, 'refillRequest', next.value, entry);
   }
   return ok({ request: signedRequest(device) });
+}
+
+function begun(device: Device, wish: RefillWish, nonce: Uint8Array): Result<MeterState> {
+  const room = checkLog(device);
+  return room.ok ? beginRefill(stamped(device), licenceOf(device), wish, nonce) : room;
 }
 
 function isPending({ journal: { state } }: Device, wish: RequestOf<'refillRequest'>): boolean {
@@ -114,29 +113,43 @@ export function refillCommit(
   device: Device,
   request: RequestOf<'refillCommit'>,
 ): Result<ResponseOf<'refillCommit'>> {
+  const isSame = (first: Settled, second: Settled): boolean =>
+    first.isRepeated === second.isRepeated && isSameValue(first.next, second.next);
+  const settled = twice(() => settledBy(device, request.authorisation), isSame);
+  if (!settled.ok) return settled;
+  const { isRepeated, credited, next } = settled.value;
+  if (!isRepeated) commit(device, 'refillCommit', next, entryOf('refilled', next, credited));
+  return ok({ credited, registers: registersOf(device.journal.state, licenceOf(device)) });
+}
+
+/** What an authorisation makes of the registers; where it was credited before, they stay. */
+interface Settled {
+  readonly isRepeated: boolean;
+  readonly credited: Mills;
+  readonly next: MeterState;
+}
+
+function settledBy(device: Device, bytes: Uint8Array): Result<Settled> {
   const { journal, crypto, content } = device;
-  const licence = licenceOf(device);
-  const read = verifyRefillAuthorisation(crypto, licence.providerKey, request.authorisation);
+  const { providerKey } = licenceOf(device);
+  const read = verifyRefillAuthorisation(crypto, providerKey, bytes);
   if (!read.ok) return read;
-  const authorisation = read.value;
+  const { meterId, sequence, nonce, amount } = read.value;
   const { refillSequence, refillNonce, refillPending } = journal.state;
   const isRepeated =
     refillPending === 0 &&
-    equalBytes(authorisation.meterId, content.meterId) &&
-    authorisation.sequence === refillSequence &&
-    equalBytes(authorisation.nonce, refillNonce);
-  if (!isRepeated) {
-    if (refillPending === 0) return refuse('noRefillPending');
-    const matched = matchRefill(authorisation, pendingRefill(device));
-    if (!matched.ok) return matched;
-    const room = checkLog(device);
-    if (!room.ok) return room;
-    const ended = endRefill(stamped(device), authorisation.amount);
-    const next = authorisation.amount > 0 ? contacted(device, ended) : ended;
-    commit(device, 'refillCommit', next, entryOf('refilled', next, authorisation.amount));
-  }
-  const registers = registersOf(journal.state, licence);
-  return ok({ credited: authorisation.amount, registers });
+    equalBytes(meterId, content.meterId) &&
+    sequence === refillSequence &&
+    equalBytes(nonce, refillNonce);
+  if (isRepeated) return ok({ isRepeated, credited: amount, next: journal.state });
+  if (refillPending === 0) return refuse('noRefillPending');
+  const matched = matchRefill(read.value, pendingRefill(device));
+  if (!matched.ok) return matched;
+  const room = checkLog(device);
+  if (!room.ok) return room;
+  const ended = endRefill(stamped(device), amount);
+  const next = amount > 0 ? contacted(device, ended) : ended;
+  return ok({ isRepeated, credited: amount, next });
 }
 
 /** R25: a refill resets the inspection timer; only by a clock that is trusted. */

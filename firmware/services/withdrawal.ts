@@ -16,6 +16,7 @@ import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog, licenceOf } from '../condition.ts';
 import { commit, type Device, nowMs, readDocuments, stamped } from '../device.ts';
+import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { aside, checkConsistent, registersOf, withdraw } from '../registers.ts';
 import { destroyedContent } from '../store.ts';
@@ -76,9 +77,10 @@ export function withdrawalCommit(
 ): Result<ResponseOf<'withdrawalCommit'>> {
   const { crypto } = device;
   const { providerKey } = licenceOf(device);
-  const read = withdrawalAuthorisationDocument.verify(crypto, providerKey, request.authorisation);
-  if (!read.ok) return read;
-  const matched = matchWithdrawal(read.value, termsOf(device));
+  const matched = twice(() => {
+    const read = withdrawalAuthorisationDocument.verify(crypto, providerKey, request.authorisation);
+    return read.ok ? matchWithdrawal(read.value, termsOf(device)) : read;
+  });
   if (!matched.ok) return matched;
   const before = stamped(device);
   if (matched.value.verdict === 'refused') {
