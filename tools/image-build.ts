@@ -4,7 +4,7 @@ import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } fro
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, version as bundlerVersion, type Metafile } from 'esbuild';
+import { build, version as bundlerVersion, type Metafile, type Plugin } from 'esbuild';
 import { nodeCrypto } from '#driver/node-crypto';
 import { compileForQuickJs } from '#emulator/cpu/quickjs-compiler';
 import { quickJsEngine } from '#emulator/cpu/quickjs-engine';
@@ -39,6 +39,8 @@ export interface ImageBuildOptions extends ImageVersions {
   /** The signing key as PKCS#8 or SEC 1 PEM; by default a development key that is made once in the folder. */
   readonly signingKey?: string | undefined;
   readonly sizeMax?: number;
+  /** For a test that builds an image with a defect: into a folder of its own, since a build is known by its sources. */
+  readonly plugins?: readonly Plugin[];
 }
 
 /** What sizes.json holds. All sizes in bytes. */
@@ -130,7 +132,11 @@ function bytecodeOf(body: Uint8Array): Uint8Array {
 }
 
 /** The body of an image, and where each place of it comes from: a source map (ECMA-426) as JSON. */
-export async function bundle({ root, entry }: Pick<ImageBuildOptions, 'root' | 'entry'>): Promise<{
+export async function bundle({
+  root,
+  entry,
+  plugins = [],
+}: Pick<ImageBuildOptions, 'root' | 'entry' | 'plugins'>): Promise<{
   readonly body: Uint8Array;
   readonly map: string;
   readonly metafile: Metafile;
@@ -151,6 +157,7 @@ export async function bundle({ root, entry }: Pick<ImageBuildOptions, 'root' | '
     sourcemap: 'external',
     sourcesContent: false,
     logLevel: 'silent',
+    plugins: [...plugins],
   });
   const [map, output] = outputFiles;
   if (map === undefined || output === undefined) throw new Error(`${entry} gave no output`);

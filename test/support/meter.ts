@@ -5,7 +5,6 @@
 
 import { memoryLink } from '#driver/link/memory';
 import { type Meter, openMeter } from '#driver/meter';
-import { nodeCrypto } from '#driver/node-crypto';
 import type { Board, BoardOptions } from '#emulator/board';
 import type { ManualClock } from '#emulator/clock';
 import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
@@ -25,10 +24,14 @@ import {
   signRefillAuthorisation,
 } from '#protocol/documents/refill';
 import { type Mills, mills } from '#protocol/mills';
+import { nobleCrypto } from '#protocol/noble-crypto';
 import type { Role } from '#protocol/state';
 import { makeBoard, TEST_TIME_MS } from './board.ts';
+import { seededRandom } from './seeded-random.ts';
 
-const pair = (): KeyPair => nodeCrypto.generateKeyPair();
+/** Its signatures repeat, so that what a meter stores is the same in every run (test/cuts/ replays by a number). */
+const issuerCrypto = nobleCrypto(seededRandom('keys and documents of the test meter'));
+const pair = (): KeyPair => issuerCrypto.generateKeyPair();
 
 export const authorityKeys = pair();
 export const providerKeys = pair();
@@ -54,11 +57,16 @@ export function certificate(
   issuer: KeyPair = authorityKeys,
 ): Uint8Array {
   const standard = { serial: 7, subject: meterId, validFrom: 20260101, validTo: 20301231 };
-  return issueCompactCertificate(nodeCrypto, issuer, { ...standard, usage, publicKey, ...fields });
+  return issueCompactCertificate(issuerCrypto, issuer, {
+    ...standard,
+    usage,
+    publicKey,
+    ...fields,
+  });
 }
 
 export function licence(fields: Partial<LicenceFields> = {}, issuer = authorityKeys): Uint8Array {
-  return issueLicence(nodeCrypto, issuer, {
+  return issueLicence(issuerCrypto, issuer, {
     ...ordinaryTerms,
     certificateDescendingMax: CERTIFICATE_DESCENDING_MAX,
     validTo: 20301231,
@@ -82,7 +90,7 @@ export function rateTable(
   fields: Partial<RateTableFields> = {},
   issuer = authorityKeys,
 ): Uint8Array {
-  return issueRateTable(nodeCrypto, issuer, {
+  return issueRateTable(issuerCrypto, issuer, {
     version: 1,
     validFrom: 20260101,
     validTo: 20261231,
@@ -124,7 +132,7 @@ export function authorisation(
     ascending,
     descending,
   };
-  return signRefillAuthorisation(nodeCrypto, signer.privateKey, {
+  return signRefillAuthorisation(issuerCrypto, signer.privateKey, {
     ...answer,
     reason: 'ok',
     available: amount,
