@@ -184,7 +184,7 @@ export function spoilageRoom({ ascending, spoilageCredited }: MeterState, terms:
   return Math.max(0, spoilageMax(ascending, terms.spoilageCap) - spoilageCredited);
 }
 
-/** Whether two states hold the same value in the same accounts, and await the same. */
+/** Whether two states hold the same value in the same accounts, with the same on its way. */
 export function isSameValue(one: MeterState, other: MeterState): boolean {
   return valueNames.every((name) => one[name] === other[name]);
 }

@@ -77,8 +77,8 @@ const findings: readonly Finding[] = [
     edits: [
       [
         INDICIUM,
-        '  chargeFor(device, next.value);\n  return ok({ indicium: issue(device, device.journal.state) });',
-        '  device.pay = () => chargeFor(device, next.value);\n  return ok({ indicium: issue(device, next.value) });',
+        '  chargeFor(device, next.value);\n  const onRecord = device.journal.find(counter, nonce);',
+        '  device.pay = () => chargeFor(device, next.value);\n  const onRecord = { debit: next.value };',
       ],
       [INDICIUM, 'request.requestId;\n', 'request.requestId;\n  device.pay?.();\n'],
     ],
@@ -101,6 +101,7 @@ const findings: readonly Finding[] = [
     defect: 'a wrong password is not counted',
     edits: [
       [ACCESS, "  commit(device, 'passwordTry'", "  if (false) commit(device, 'passwordTry'"],
+      [ACCESS, '  invariant(journal.state[counter] === tries + 1);\n', ''],
     ],
     campaign: 'single',
     command: 'logIn wrong',

@@ -17,19 +17,23 @@ function editing(edits: readonly Edit[]): Plugin {
   return {
     name: 'defect',
     setup(bundler) {
-      for (const [file, ...change] of edits)
+      for (const file of new Set(edits.map(([name]) => name)))
         bundler.onLoad({ filter: new RegExp(`/${file}$`) }, () => ({
-          contents: edited(file, change),
+          contents: edited(file, edits),
           loader: 'ts',
         }));
     },
   };
 }
 
-function edited(file: string, [text, changed]: readonly [string, string]): string {
-  const pieces = readRepositoryFile(file).split(text);
-  if (pieces.length !== 2) throw new Error(`${text} is in ${file} ${pieces.length - 1} times`);
-  return pieces.join(changed);
+function edited(file: string, edits: readonly Edit[]): string {
+  let source = readRepositoryFile(file);
+  for (const [, text, changed] of edits.filter(([name]) => name === file)) {
+    const pieces = source.split(text);
+    if (pieces.length !== 2) throw new Error(`${text} is in ${file} ${pieces.length - 1} times`);
+    source = pieces.join(changed);
+  }
+  return source;
 }
 
 /** The image of the repository with a defect; its own key has signed it. */

@@ -11,8 +11,8 @@ import {
   signImage,
 } from '#protocol/documents/image-header';
 import { testImageKey } from '#test/support/test-firmware';
-import { bundle } from '../../tools/image-build.ts';
-import { repositoryRoot } from '../../tools/sources.ts';
+import { bundle } from '#tools/image-build';
+import { repositoryRoot } from '#tools/sources';
 import { instrument, type Site } from './sites.ts';
 
 export interface Injector {

@@ -31,7 +31,7 @@ test('every source says on top in a sentence what it is', () => {
 test('files are named in kebab-case after the one thing in them', () => {
   const misnamed = sources.filter(
     (file) =>
-      !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.config|\.lanes\.config|\.d)?\.ts$/.test(
+      !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|(?:\.lanes|\.mutation)?\.config|\.d)?\.ts$/.test(
         basename(file),
       ),
   );
