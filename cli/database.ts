@@ -35,7 +35,15 @@ const STATEMENTS_MAX = 256;
 export function openDatabase(url: string): Dialect {
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : '';
   if (path === '') throw new Error('a data base is sqlite:/path/to/file or sqlite::memory:');
-  const sqlite = new SqliteDialect({ database: async () => openFile(path) });
+  return sqliteDialect(() => openFile(path));
+}
+
+/**
+ * The dialect over a data base of SQLite.
+ * @param open is called for the first query; what it gives belongs to the dialect
+ */
+export function sqliteDialect(open: () => DatabaseSync): Dialect {
+  const sqlite = new SqliteDialect({ database: async () => statementsOf(open()) });
   return {
     createDriver: () => sqlite.createDriver(),
     createAdapter: () => sqlite.createAdapter(),
@@ -47,7 +55,7 @@ export function openDatabase(url: string): Dialect {
   };
 }
 
-function openFile(path: string): SqliteDatabase {
+function openFile(path: string): DatabaseSync {
   const database = new DatabaseSync(path, {
     timeout: BUSY_TIMEOUT_MS,
     enableForeignKeyConstraints: true,
@@ -55,6 +63,10 @@ function openFile(path: string): SqliteDatabase {
   });
   // What was answered must survive a power cut: in WAL mode only FULL syncs at every commit.
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
+  return database;
+}
+
+function statementsOf(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {
     close: () => database.close(),

@@ -6,9 +6,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PRIVATE_MODE, syncFolder } from './file.ts';
+import { type Disk, hostDisk, type LineFile } from './disk.ts';
 
 /** The journal cannot be used: damaged, of another format, or its disk failed. */
 export class JournalError extends Error {
@@ -21,16 +20,13 @@ export class JournalError extends Error {
   }
 }
 
-/** What the lines need of a file; a FileHandle has it. */
-export type LineFile = Pick<FileHandle, 'read' | 'appendFile' | 'datasync' | 'truncate' | 'close'>;
-
 export interface CheckedLinesOptions {
   /** The first line of the file. */
   readonly header: { readonly journal: string; readonly version: number };
   /** Told each line behind the header in its order, with its place. @returns whether it follows from those before */
   readonly take: (value: unknown, offset: number) => boolean;
-  /** Opens the file for reading and appending, and makes it where it is missing. */
-  readonly openFile?: ((path: string) => Promise<LineFile>) | undefined;
+  /** Where the file is; the one of this computer unless given. */
+  readonly disk?: Disk | undefined;
 }
 
 export interface CheckedLines {
@@ -71,16 +67,17 @@ function fromLine(line: Buffer): unknown {
  */
 export async function openCheckedLines(
   path: string,
-  { header, take, openFile = openPrivate }: CheckedLinesOptions,
+  { header, take, disk = hostDisk }: CheckedLinesOptions,
 ): Promise<CheckedLines> {
-  const file = await opened(path, header.journal, openFile);
+  const file = await opened(path, header.journal, disk);
   try {
     const size = await readLines(file, path, { header, take });
     await file.truncate(size);
+    if (size > 0) await file.datasync(); // a program that was killed may have left what it had not synced yet
     const lines = linesOver(file, path, header.journal, size);
     if (size === 0) {
       await lines.append([header], true);
-      await syncFolder(dirname(path));
+      await disk.syncFolder(dirname(path));
     }
     return lines;
   } catch (error) {
@@ -89,15 +86,9 @@ export async function openCheckedLines(
   }
 }
 
-const openPrivate = (path: string): Promise<LineFile> => open(path, 'a+', PRIVATE_MODE);
-
-async function opened(
-  path: string,
-  what: string,
-  openFile: (path: string) => Promise<LineFile>,
-): Promise<LineFile> {
+async function opened(path: string, what: string, disk: Disk): Promise<LineFile> {
   try {
-    return await openFile(path);
+    return await disk.openLines(path);
   } catch (cause) {
     throw new JournalError(path, `the journal of ${what} cannot be opened`, cause);
   }

@@ -60,6 +60,7 @@ export {
   discoverPorts,
   type PortCandidate,
 } from './discover.ts';
+export type { Disk, LineFile, NewFile } from './disk.ts';
 export { type IssuedEntry, issuedPiece, reprint } from './earlier-piece.ts';
 export { LinkError, type LinkStage, RefusedError } from './errors.ts';
 export { licenceOf, spendable } from './funds.ts';
@@ -91,6 +92,7 @@ export {
   openPendingJournal,
   type PendingEntry,
   type PendingJournal,
+  type PendingJournalOptions,
 } from './pending.ts';
 export type { Piece } from './piece.ts';
 export { openLink, type Port, parsePort } from './port.ts';

@@ -3,6 +3,8 @@
  * what was left unfinished before anything new.
  */
 
+import type { RequestId } from '#protocol/command';
+import type { Crypto } from '#protocol/crypto';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { JournalError } from './checked-lines.ts';
 import { LinkError, RefusedError } from './errors.ts';
@@ -18,6 +20,8 @@ export interface IssueOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told what was unfinished before and is settled now, where it is not what was asked for. */
   readonly onResumed?: ((entry: PendingEntry) => void) | undefined;
+  /** Node's unless given. */
+  readonly crypto?: Pick<Crypto, 'randomBytes'> | undefined;
 }
 
 /**
@@ -47,8 +51,8 @@ export function issue(
     recorded(journal, name, piece); // settled under this reference just now, for another piece: refused, not charged again
 
     const { requestCounter } = await meter.registers({ signal: options.signal });
-    const nonce = new DataView(nodeCrypto.randomBytes(4).buffer).getUint32(0);
-    const intended = await journal.intend(name, { counter: requestCounter + 1, nonce }, piece);
+    const requestId = nextRequestId(requestCounter, options.crypto);
+    const intended = await journal.intend(name, requestId, piece);
     const { entry, refusal } = await ask(meter, journal, intended, options);
     if (entry.indicium === undefined) throw refusal;
     return entry.indicium;
@@ -66,6 +70,15 @@ export function resume(
   options: Pick<IssueOptions, 'signal'> = {},
 ): Promise<readonly PendingEntry[]> {
   return journal.inTurn(() => settle(meter, journal, meterName(meter), options));
+}
+
+/** A request id that the meter has not seen yet. @param requestCounter the one it performed last */
+export function nextRequestId(
+  requestCounter: number,
+  crypto: Pick<Crypto, 'randomBytes'> = nodeCrypto,
+): RequestId {
+  const { buffer, byteOffset } = crypto.randomBytes(4);
+  return { counter: requestCounter + 1, nonce: new DataView(buffer, byteOffset).getUint32(0) };
 }
 
 /** The name of the meter that answered, `TS01-0000000042`. @throws LinkError without a session */

@@ -8,6 +8,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   type KeyObject,
   randomBytes,
@@ -46,6 +47,9 @@ const publicKeys = new Map<string, KeyObject>();
 
 /** A copy without the class and the shared memory of Buffer. */
 const plain = (buffer: Buffer): Uint8Array => Uint8Array.from(buffer);
+
+/** Node takes bare bytes too, and takes three times as long: it throws and catches an error to find out what they are. */
+const secretKey = (key: Uint8Array): KeyObject => createSecretKey(key);
 
 /** OpenSSL signs with zero as if it were a key: a key that was wiped would go on signing, for everybody to forge. */
 function isScalar(privateKey: Uint8Array): boolean {
@@ -105,13 +109,13 @@ export const nodeCrypto: Crypto = {
   },
 
   hmac(key, ...parts) {
-    const mac = createHmac('sha256', key);
+    const mac = createHmac('sha256', secretKey(key));
     for (const part of parts) mac.update(part);
     return plain(mac.digest());
   },
 
   seal(key, nonce, associated, plaintext) {
-    const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: GCM_TAG_SIZE });
+    const cipher = createCipheriv(CIPHER, secretKey(key), nonce, { authTagLength: GCM_TAG_SIZE });
     cipher.setAAD(associated);
     const sealed = new Uint8Array(plaintext.length + GCM_TAG_SIZE);
     sealed.set(cipher.update(plaintext));
@@ -122,7 +126,7 @@ export const nodeCrypto: Crypto = {
 
   open(key, nonce, associated, sealed) {
     if (sealed.length < GCM_TAG_SIZE || nonce.length !== GCM_NONCE_SIZE) return undefined;
-    const cipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: GCM_TAG_SIZE });
+    const cipher = createDecipheriv(CIPHER, secretKey(key), nonce, { authTagLength: GCM_TAG_SIZE });
     const size = sealed.length - GCM_TAG_SIZE;
     cipher.setAAD(associated).setAuthTag(sealed.subarray(size));
     const plaintext = cipher.update(sealed.subarray(0, size));

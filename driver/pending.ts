@@ -8,7 +8,7 @@
 import type { RequestId } from '#protocol/command';
 import { mills } from '#protocol/mills';
 import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
-import { lockFile } from './file-lock.ts';
+import { type Disk, hostDisk } from './disk.ts';
 import type { Piece } from './piece.ts';
 
 export interface PendingEntry {
@@ -103,16 +103,25 @@ function next(
   }
 }
 
+export interface PendingJournalOptions {
+  /** Where it is; the one of this computer unless given. */
+  readonly disk?: Disk | undefined;
+}
+
 /**
  * Opens the journal, or begins one, and drops what a crash cut short.
  * @throws JournalError where another program uses it, and where it is damaged: it is never mended by leaving something out
  */
-export async function openPendingJournal(path: string): Promise<PendingJournal> {
-  const lock = locked(path);
+export async function openPendingJournal(
+  path: string,
+  { disk = hostDisk }: PendingJournalOptions = {},
+): Promise<PendingJournal> {
+  const lock = locked(disk, path);
   try {
     const entries = new Entries();
     const lines = await openCheckedLines(path, {
       header: HEADER,
+      disk,
       take: (value) => entries.take(value as Step) !== undefined,
     });
     return journalOver(lines, entries, lock);
@@ -123,10 +132,10 @@ export async function openPendingJournal(path: string): Promise<PendingJournal> 
 }
 
 /** Two programs that append to one journal would not see each other's intentions. */
-function locked(path: string): Disposable {
+function locked(disk: Disk, path: string): Disposable {
   let lock: Disposable | undefined;
   try {
-    lock = lockFile(`${path}.lock`);
+    lock = disk.lock(`${path}.lock`);
   } catch (cause) {
     throw new JournalError(path, 'it cannot be locked: see whether its folder is there', cause);
   }

@@ -4,8 +4,10 @@ import {
   type CipherGCM,
   createCipheriv,
   createDecipheriv,
+  createSecretKey,
   type DecipherGCM,
   hash,
+  type KeyObject,
   pbkdf2Sync,
 } from 'node:crypto';
 import type { CryptoEngine } from '#hw/crypto-engine';
@@ -149,8 +151,9 @@ function cipherUnit(): CipherUnit {
   };
 }
 
-function keyAndNonce(key: ArrayBuffer, nonce: ArrayBuffer): [Uint8Array, Uint8Array] {
-  return [exactly(CIPHER_KEY_SIZE, key), exactly(GCM_NONCE_SIZE, nonce)];
+/** As a key object: of bare bytes Node finds out by a thrown error what they are, which takes longer than to encipher. */
+function keyAndNonce(key: ArrayBuffer, nonce: ArrayBuffer): [KeyObject, Uint8Array] {
+  return [createSecretKey(exactly(CIPHER_KEY_SIZE, key)), exactly(GCM_NONCE_SIZE, nonce)];
 }
 
 function underWay<T>(work: T | undefined): T {

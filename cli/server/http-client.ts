@@ -32,12 +32,26 @@ export class ServerLinkError extends Error {
   override readonly name = 'ServerLinkError';
 }
 
+/** The part of the web's `fetch` that is used here. */
+export type Fetch = (
+  url: URL,
+  request: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | null;
+    readonly signal: AbortSignal;
+    readonly redirect: 'error';
+  },
+) => Promise<Pick<Response, 'ok' | 'json'>>;
+
 export interface ClientOptions {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   /** The operator's token, for the routes that need it. */
   readonly token?: Uint8Array;
   readonly timeoutMs?: number;
+  /** What carries the requests; the one of this computer unless given. */
+  readonly fetch?: Fetch;
 }
 
 /** One method for each route of a table. */
@@ -63,7 +77,7 @@ export function httpClient<R extends object>(routes: R, options: ClientOptions):
 
 async function call(
   route: AnyRoute,
-  { url, token, timeoutMs = ANSWER_TIMEOUT_MS }: ClientOptions,
+  { url, token, timeoutMs = ANSWER_TIMEOUT_MS, fetch = globalThis.fetch }: ClientOptions,
   request: unknown,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
@@ -78,7 +92,7 @@ async function call(
   if (route.method === 'POST') headers['content-type'] = 'application/json';
   if (token !== undefined)
     headers['authorization'] = `Bearer ${Buffer.from(token).toString('hex')}`;
-  let response: Response;
+  let response: Awaited<ReturnType<Fetch>>;
   let json: unknown;
   try {
     response = await fetch(new URL(path, url), {

@@ -3,24 +3,17 @@
  * the operator's routes need the token, and whatever goes wrong is answered in one form: error, message, advice.
  */
 
-import { timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import {
-  type Outcome,
   type Problem,
   problemOf,
   type RefusalCatalogue,
   type RefusalEntry,
 } from '#protocol/http/refusal';
-import {
-  type AnyRoute,
-  pathFields,
-  type RequestOf,
-  type ResponseOf,
-  routesOf,
-} from '#protocol/http/route';
+import { type AnyRoute, routesOf } from '#protocol/http/route';
 import { ShapeError } from '#protocol/http/shape';
+import { answer, mayAsk, type ServedRoutes } from './http-answer.ts';
 
 /** The largest body that is read: a full security log has 32 KiB, which are 64 KiB of digits. */
 export const BODY_SIZE_MAX = 128 * 1024;
@@ -57,18 +50,9 @@ export const httpRefusals = {
   },
 } as const satisfies RefusalCatalogue;
 
-export interface ServeOptions<R> {
+export interface ServeOptions<R> extends ServedRoutes<R> {
   /** Named in the answer of /health. */
   readonly name: string;
-  readonly routes: R;
-  readonly services: {
-    readonly [K in keyof R]: (
-      request: RequestOf<R[K]>,
-    ) => Promise<Outcome<ResponseOf<R[K]>, string>>;
-  };
-  readonly refusals: RefusalCatalogue;
-  /** The operator's token. */
-  readonly token: Uint8Array;
   /** 0 for one that is free. */
   readonly port: number;
   /** Told of what only the operator should see: the fault behind an `internalFault`. */
@@ -104,58 +88,26 @@ export async function serve<R extends object>(options: ServeOptions<R>): Promise
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => server.close() };
 }
 
-type Service = (request: unknown) => Promise<Outcome<unknown, string>>;
-
 function addRoute<R>(
   server: FastifyInstance,
-  { services, refusals, token }: ServeOptions<R>,
+  served: ServeOptions<R>,
   name: string,
   route: AnyRoute,
 ): void {
-  const service = (services as Readonly<Record<string, Service>>)[name] as Service;
   server.route({
     method: route.method,
     url: route.path,
     // before the body is read: whoever may not call a route cannot make it work
     onRequest: async (request, reply) => {
-      if (route.access === 'open' || isToken(request.headers.authorization, token)) return;
+      if (mayAsk(route, served.token, request.headers.authorization)) return;
       void reply.header('www-authenticate', 'Bearer');
       await refuse(reply, 'tokenRequired', httpRefusals);
     },
     handler: async (request, reply) => {
-      const decoded = route.request.decode(joined(route, request.params, request.body));
-      const outcome = await service(decoded);
-      if (outcome.ok) return reply.send(route.response.encode(outcome.value));
-      return refuse(reply, outcome.error, refusals, outcome.detail);
+      const { status, body } = await answer(served, name, request);
+      return reply.code(status).send(body);
     },
   });
-}
-
-/** The fields of a request from the path and the body; what the body says of a field of the path is refused. */
-function joined(route: AnyRoute, params: unknown, body: unknown): unknown {
-  if (route.method === 'GET') return fromPath(route, params);
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new ShapeError('the body must be an object');
-  for (const name of pathFields(route.path))
-    if (Object.hasOwn(body, name)) throw new ShapeError(`${name}: stands in the path already`);
-  return { ...body, ...fromPath(route, params) };
-}
-
-/** A number in a path is text until here. */
-function fromPath(route: AnyRoute, params: unknown): Readonly<Record<string, unknown>> {
-  const given = params as Readonly<Record<string, string>>;
-  return Object.fromEntries(
-    pathFields(route.path).map((name) => {
-      const value = given[name] ?? '';
-      return [name, /^(?:0|[1-9]\d{0,15})$/.test(value) ? Number(value) : value];
-    }),
-  );
-}
-
-function isToken(authorization: string | undefined, token: Uint8Array): boolean {
-  const digits = /^Bearer ([0-9a-f]+)$/.exec(authorization ?? '')?.[1] ?? '';
-  const shown = Buffer.from(digits, 'hex');
-  return shown.length === token.length && timingSafeEqual(shown, token);
 }
 
 function refusalOf(error: FastifyError | ShapeError): keyof typeof httpRefusals {

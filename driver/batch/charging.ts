@@ -4,13 +4,13 @@
  */
 
 import type { Registers } from '#protocol/command';
+import type { Crypto } from '#protocol/crypto';
 import { readIndicium } from '#protocol/documents/indicium';
 import type { Mills } from '#protocol/mills';
 import type { RefusalName } from '#protocol/status';
 import { LinkError, RefusedError } from '../errors.ts';
-import { type IssuingMeter, isVerdict, meterName } from '../issue.ts';
+import { type IssuingMeter, isVerdict, meterName, nextRequestId } from '../issue.ts';
 import type { Meter } from '../meter.ts';
-import { nodeCrypto } from '../node-crypto.ts';
 import { type Piece, pieceRequest } from '../piece.ts';
 import { BatchError } from './batch-error.ts';
 import type { Job, JobPiece } from './job.ts';
@@ -24,6 +24,8 @@ export interface ChargingOptions {
   readonly today: () => number;
   /** That high values are meant. */
   readonly isConfirmed: boolean;
+  /** Node's unless given. */
+  readonly crypto?: Pick<Crypto, 'randomBytes'> | undefined;
 }
 
 export interface Charging {
@@ -87,8 +89,7 @@ export async function beginCharging(
   return {
     registers,
     intend({ postage, mailingDate = options.today() }) {
-      const nonce = new DataView(nodeCrypto.randomBytes(4).buffer).getUint32(0);
-      const requestId = { counter: requestCounter + 1, nonce };
+      const requestId = nextRequestId(requestCounter, options.crypto);
       return { requestId, mailingDate, postage, pieceCount };
     },
     async charge(piece) {

@@ -1,13 +1,10 @@
 /** The files of a job, as they are made and as they are found again (docs/batch.md). */
 
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
 import { mills } from '#protocol/mills';
-import { PRIVATE_MODE, writePrivateFile } from '../file.ts';
-import { lockFile } from '../file-lock.ts';
+import type { Disk } from '../disk.ts';
 import { BatchError, ListError } from './batch-error.ts';
 import type { JobDescription } from './job-description.ts';
 import { type CheckedList, rateList } from './list-check.ts';
@@ -21,12 +18,19 @@ export const jobFiles = {
   lock: 'lock',
 } as const;
 
+/** Where a job is. */
+export interface JobPlace {
+  readonly disk: Disk;
+  readonly directory: string;
+}
+
 /** Whether a job was begun there. */
-export const isJob = (directory: string): boolean => existsSync(join(directory, jobFiles.job));
+export const isJob = ({ disk, directory }: JobPlace): boolean =>
+  disk.exists(join(directory, jobFiles.job));
 
 /** @throws BatchError `jobInUse` */
-export function lockJob(directory: string): Disposable {
-  const lock = lockFile(join(directory, jobFiles.lock));
+export function lockJob({ disk, directory }: JobPlace): Disposable {
+  const lock = disk.lock(join(directory, jobFiles.lock));
   if (lock === undefined) throw new BatchError('jobInUse', `${directory} is being worked on`);
   return lock;
 }
@@ -34,10 +38,10 @@ export function lockJob(directory: string): Disposable {
 /** The list on its way into its copy, which is durable when the last byte was handed on. */
 export async function* copyList(
   list: AsyncIterable<Uint8Array>,
-  path: string,
+  { disk, directory }: JobPlace,
   hash: Hash,
 ): AsyncGenerator<Uint8Array> {
-  const handle = await open(path, 'w', PRIVATE_MODE);
+  const handle = await disk.create(join(directory, jobFiles.list));
   try {
     for await (const chunk of list) {
       await handle.writeFile(chunk);
@@ -52,18 +56,19 @@ export async function* copyList(
 
 /** What makes a directory a job; written last. */
 export async function writeDescription(
-  directory: string,
+  { disk, directory }: JobPlace,
   description: JobDescription,
 ): Promise<void> {
   const content = `${JSON.stringify({ ...FORMAT, ...description }, undefined, 2)}\n`;
-  await writePrivateFile(join(directory, jobFiles.job), Buffer.from(content), 'new');
+  await disk.writeWhole(join(directory, jobFiles.job), Buffer.from(content), 'new');
 }
 
 /** @throws BatchError `jobDamaged` */
-export async function readDescription(directory: string): Promise<JobDescription> {
+export async function readDescription({ disk, directory }: JobPlace): Promise<JobDescription> {
   const path = join(directory, jobFiles.job);
   try {
-    const parsed = JSON.parse(await readFile(path, 'utf8')) as typeof FORMAT & JobDescription;
+    const content = new TextDecoder().decode(await disk.readWhole(path));
+    const parsed = JSON.parse(content) as typeof FORMAT & JobDescription;
     const { format, version, ...description } = parsed;
     if (format !== FORMAT.format || version !== FORMAT.version)
       throw new Error('it is of another kind or of another version');
@@ -74,15 +79,15 @@ export async function readDescription(directory: string): Promise<JobDescription
 }
 
 /** Durable when it returns, and whole whatever happens. */
-export function writeRates(directory: string, rateTable: Uint8Array): Promise<void> {
-  return writePrivateFile(join(directory, jobFiles.rates), rateTable, 'replace');
+export function writeRates({ disk, directory }: JobPlace, rateTable: Uint8Array): Promise<void> {
+  return disk.writeWhole(join(directory, jobFiles.rates), rateTable, 'replace');
 }
 
 /** The rate table that a job is charged by. @throws BatchError `jobDamaged` */
-export async function readRates(directory: string): Promise<RateTable> {
+export async function readRates({ disk, directory }: JobPlace): Promise<RateTable> {
   const path = join(directory, jobFiles.rates);
   try {
-    const read = rateTableDocument.read(await readFile(path));
+    const read = rateTableDocument.read(await disk.readWhole(path));
     if (!read.ok) throw new Error('it is no rate table');
     return read.value;
   } catch (cause) {
@@ -96,14 +101,14 @@ export async function readRates(directory: string): Promise<RateTable> {
  * @throws BatchError `jobDamaged`
  */
 export async function readTakenList(
-  directory: string,
+  { disk, directory }: JobPlace,
   { listDigest, pieces }: JobDescription,
   table: RateTable | undefined,
 ): Promise<CheckedList> {
   const path = join(directory, jobFiles.list);
   const hash = createHash('sha256');
   async function* hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of disk.read(path)) {
       hash.update(chunk);
       yield chunk;
     }

@@ -1,6 +1,7 @@
 /** What happened to each piece of a job: one line for each step, and a small record of each piece in memory. */
 
-import { type CheckedLines, type LineFile, openCheckedLines } from '../checked-lines.ts';
+import { type CheckedLines, openCheckedLines } from '../checked-lines.ts';
+import type { Disk } from '../disk.ts';
 import { mayFollow, next, type PieceRecord, type PieceStep, plannedPiece } from './piece-state.ts';
 
 /** One step of one piece, counted from 0 in the order of the list. */
@@ -12,7 +13,7 @@ type StoredChange = PieceChange & { readonly atMs: number };
 export interface JobJournalOptions {
   readonly pieces: number;
   readonly now: () => number;
-  readonly openFile?: ((path: string) => Promise<LineFile>) | undefined;
+  readonly disk?: Disk | undefined;
 }
 
 export interface JobJournal {
@@ -33,7 +34,7 @@ const HEADER = { journal: 'tessera batch job', version: 2 } as const;
 /** @throws JournalError */
 export async function openJobJournal(
   path: string,
-  { pieces, now, openFile }: JobJournalOptions,
+  { pieces, now, disk }: JobJournalOptions,
 ): Promise<JobJournal> {
   const records = new Array<PieceRecord>(pieces).fill(plannedPiece);
 
@@ -48,7 +49,7 @@ export async function openJobJournal(
   const lines = await openCheckedLines(path, {
     header: HEADER,
     take: (value, offset) => take(value as StoredChange, offset),
-    openFile,
+    disk,
   });
   return {
     records,

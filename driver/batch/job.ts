@@ -4,18 +4,16 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
 import { type Mills, mills } from '#protocol/mills';
-import type { LineFile } from '../checked-lines.ts';
-import { syncFolder } from '../file.ts';
+import { type Disk, hostDisk } from '../disk.ts';
 import { BatchError } from './batch-error.ts';
 import type { JobDescription, JobFigures, JobLabel, JobQuote } from './job-description.ts';
 import {
   copyList,
   isJob,
+  type JobPlace,
   jobFiles,
   lockJob,
   readDescription,
@@ -64,8 +62,8 @@ export interface Job extends AsyncDisposable {
 
 export interface OpenJobOptions {
   readonly now?: (() => number) | undefined;
-  /** Opens the journal; for tests of what a power cut of the host leaves. */
-  readonly openFile?: ((path: string) => Promise<LineFile>) | undefined;
+  /** Where the directory is; the one of this computer unless given. */
+  readonly disk?: Disk | undefined;
 }
 
 export interface CreateJobOptions {
@@ -74,6 +72,8 @@ export interface CreateJobOptions {
   readonly rateTable?: Uint8Array | undefined;
   readonly label?: JobLabel | undefined;
   readonly now?: (() => number) | undefined;
+  /** As for {@link openJob}. */
+  readonly disk?: Disk | undefined;
 }
 
 /**
@@ -84,18 +84,21 @@ export interface CreateJobOptions {
 export async function createJob(
   directory: string,
   list: AsyncIterable<Uint8Array>,
-  { meter, rateTable, label = { returnAddress: [] }, now = Date.now }: CreateJobOptions,
+  options: CreateJobOptions,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  using _ = lockJob(directory);
-  if (isJob(directory)) throw new BatchError('jobExists', `${directory} holds a job already`);
+  const { meter, rateTable, label = { returnAddress: [] } } = options;
+  const { now = Date.now, disk = hostDisk } = options;
+  const place = { disk, directory };
+  await disk.makeFolder(directory);
+  using _ = lockJob(place);
+  if (isJob(place)) throw new BatchError('jobExists', `${directory} holds a job already`);
   try {
     const hash = createHash('sha256');
     const table = rateTable === undefined ? undefined : tableIn(rateTable);
-    const copy = copyList(list, join(directory, jobFiles.list), hash);
+    const copy = copyList(list, place, hash);
     const { postages, total } = await checkList(copy, table);
-    if (rateTable !== undefined) await writeRates(directory, rateTable);
-    await writeDescription(directory, {
+    if (rateTable !== undefined) await writeRates(place, rateTable);
+    await writeDescription(place, {
       meter,
       createdMs: now(),
       pieces: postages.length,
@@ -104,9 +107,9 @@ export async function createJob(
       listDigest: hash.digest('hex'),
       label,
     });
-    await syncFolder(dirname(resolve(directory)));
+    await disk.syncFolder(dirname(resolve(directory)));
   } catch (error) {
-    await rm(join(directory, jobFiles.list), { force: true });
+    await disk.remove(join(directory, jobFiles.list));
     throw error;
   }
 }
@@ -122,43 +125,45 @@ function tableIn(rateTable: Uint8Array): RateTable {
  * @throws BatchError `jobMissing`, `jobInUse`, `jobDamaged` · JournalError
  */
 export async function openJob(directory: string, options: OpenJobOptions = {}): Promise<Job> {
-  if (!isJob(directory)) throw new BatchError('jobMissing', `${directory} holds no job`);
+  const { now = Date.now, disk = hostDisk } = options;
+  const place = { disk, directory };
+  if (!isJob(place)) throw new BatchError('jobMissing', `${directory} holds no job`);
   await using opening = new AsyncDisposableStack();
-  opening.use(lockJob(directory));
-  const description = await readDescription(directory);
-  const rates = description.isRated ? await readRates(directory) : undefined;
-  const list = await readTakenList(directory, description, rates);
-  const { now = Date.now, openFile } = options;
+  opening.use(lockJob(place));
+  const description = await readDescription(place);
+  const rates = description.isRated ? await readRates(place) : undefined;
+  const list = await readTakenList(place, description, rates);
   const journal = await openJobJournal(join(directory, jobFiles.journal), {
     pieces: description.pieces,
     now,
-    openFile,
+    disk,
   });
   opening.defer(() => journal.close());
-  return jobOver({ directory, description, journal, owned: opening.move() }, list, rates);
+  return jobOver({ place, description, journal, owned: opening.move() }, list, rates);
 }
 
 interface OpenParts {
-  readonly directory: string;
+  readonly place: JobPlace;
   readonly description: JobDescription;
   readonly journal: JobJournal;
   readonly owned: AsyncDisposableStack;
 }
 
 function jobOver(
-  { directory, description, journal, owned }: OpenParts,
+  { place, description, journal, owned }: OpenParts,
   { places, postages }: CheckedList,
   table: RateTable | undefined,
 ): Job {
   const close = (): Promise<void> => owned.disposeAsync();
   const record = (index: number): PieceRecord => journal.records[index] ?? plannedPiece;
+  const { directory } = place;
   let rates = table;
   let prices = postages;
   let tally = createTally(journal.records, prices);
 
   async function* pieces(): AsyncGenerator<JobPiece> {
     let index = 0;
-    for await (const row of rowsOf(directory)) {
+    for await (const row of rowsOf(place)) {
       const before = record(index);
       yield { ...row, index, record: before, postage: postageNow(before, prices[index]) };
       index += 1;
@@ -167,7 +172,7 @@ function jobOver(
 
   async function quote(other: RateTable): Promise<JobQuote> {
     let [index, toCharge, changed, unpriced] = [0, 0, 0, 0];
-    for await (const row of rowsOf(directory)) {
+    for await (const row of rowsOf(place)) {
       const { state, intention } = record(index);
       const before = prices[index];
       index += 1;
@@ -193,8 +198,8 @@ function jobOver(
     quote,
     async adoptRates(rateTable) {
       const next = tableIn(rateTable);
-      await writeRates(directory, rateTable);
-      ({ postages: prices } = await readTakenList(directory, description, next));
+      await writeRates(place, rateTable);
+      ({ postages: prices } = await readTakenList(place, description, next));
       tally = createTally(journal.records, prices);
       rates = next;
     },
@@ -221,9 +226,8 @@ function jobOver(
 }
 
 /** The list row by row, as it was taken. */
-async function* rowsOf(directory: string): AsyncGenerator<ListPiece> {
-  const source: AsyncIterable<Uint8Array> = createReadStream(join(directory, jobFiles.list));
-  for await (const row of readList(source)) {
+async function* rowsOf({ disk, directory }: JobPlace): AsyncGenerator<ListPiece> {
+  for await (const row of readList(disk.read(join(directory, jobFiles.list)))) {
     if (!isPiece(row)) throw new BatchError('jobDamaged', `${directory}: the list was changed`);
     yield row;
   }

@@ -6,6 +6,7 @@
  * it stops, at most that one piece is charged and not printed; it is the first when the job goes on.
  */
 
+import type { Crypto } from '#protocol/crypto';
 import { dateOf } from '#protocol/documents/date';
 import { type Mailing, mailingDateOf } from '../mailing-date.ts';
 import { type Consent, settleBefore } from './before-charging.ts';
@@ -27,6 +28,8 @@ export interface RunJobOptions<Label> extends Consent {
   readonly mailing?: Mailing | undefined;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now?: (() => number) | undefined;
+  /** Node's unless given. */
+  readonly crypto?: Pick<Crypto, 'randomBytes'> | undefined;
 }
 
 /**
@@ -41,12 +44,13 @@ export async function runJob<Label = unknown>(
   meter: BatchMeter,
   options: RunJobOptions<Label> = {},
 ): Promise<JobFigures> {
-  const { printer, mailing, now = Date.now, confirmsHighValues: isConfirmed = false } = options;
+  const { printer, mailing, now = Date.now, crypto } = options;
+  const { confirmsHighValues: isConfirmed = false } = options;
   const today = () => (mailing === undefined ? dateOf(now()) : mailingDateOf(now(), mailing));
   await printer?.checkReady();
   try {
     for (let isThrough = false; !isThrough; ) {
-      const charging = await beginCharging(job, meter, { today, isConfirmed });
+      const charging = await beginCharging(job, meter, { today, isConfirmed, crypto });
       await settleBefore(job, meter, charging.registers, options);
       isThrough = await goThrough(job, charging, options);
     }

@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JournalError } from '#driver/checked-lines';
+import { type Disk, hostDisk } from '#driver/disk';
 import { issuedPiece, reprint } from '#driver/earlier-piece';
 import { issue, resume } from '#driver/issue';
-import { openMeter } from '#driver/meter';
 import { openPendingJournal, type PendingEntry } from '#driver/pending';
 import type { Piece } from '#driver/piece';
-import type { RequestId, RequestOf } from '#protocol/command';
 import { mills } from '#protocol/mills';
-import { ok, type Refusal, refuse } from '#protocol/result';
-import { createImitation, sampleIndicium } from '#test/support/imitation';
-import { identity, registers, replugable, trust } from '#test/support/imitation-host';
+import { refuse } from '#protocol/result';
+import { chargingMeter } from '#test/support/charging-meter';
+import { sampleIndicium } from '#test/support/imitation';
 import { failureOf } from '#test/support/settle';
 
 const NAME = 'TS01-0000000042';
@@ -34,64 +33,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pending-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/**
- * A meter that charges as the firmware does: the same request id gives the recorded indicium, a new one runs ahead of the
- * last. A test may pull the line behind the next charge or before it, or have the meter refuse.
- */
-async function chargingMeter() {
-  const recorded = new Map<string, { postage: number; indicium: Uint8Array }>();
-  const charged: number[] = [];
-  const reprinted: RequestId[] = [];
-  let requestCounter = 9;
-  let refusal: Refusal | undefined;
-  let pull: 'before' | 'behind' | undefined;
-
-  function createIndicium({ requestId, postage }: RequestOf<'createIndicium'>) {
-    const key = `${requestId.counter} ${requestId.nonce}`;
-    const known = recorded.get(key);
-    if (known !== undefined)
-      return known.postage === postage
-        ? ok({ indicium: known.indicium })
-        : refuse('requestIdReused');
-    if (requestId.counter <= requestCounter) return refuse('requestForgotten');
-    if (refusal !== undefined) return refusal;
-    if (pull !== 'before') {
-      requestCounter = requestId.counter;
-      charged.push(postage);
-      recorded.set(key, { postage, indicium: sampleIndicium(charged.length) });
-    }
-    if (pull !== undefined) unplug();
-    pull = undefined;
-    return ok({ indicium: sampleIndicium(charged.length) });
-  }
-
-  const imitation = createImitation({
-    services: {
-      registers: () => ok({ ...registers, requestCounter }),
-      createIndicium,
-      reprintIndicium({ requestId }) {
-        reprinted.push(requestId);
-        const known = recorded.get(`${requestId.counter} ${requestId.nonce}`);
-        return known === undefined ? refuse('originalUnknown') : ok({ indicium: known.indicium });
-      },
-    },
-  });
-  Object.assign(imitation.situation, { state: 'idle', caller: 'user' });
-  const { port, unplug } = replugable(() => imitation);
-  const meter = await openMeter(port, { identity, trust });
-  return {
-    meter,
-    charged,
-    reprinted,
-    pullAtNext(when: 'before' | 'behind') {
-      pull = when;
-    },
-    refuseWith(next: Refusal | undefined) {
-      refusal = next;
-    },
-  };
-}
 
 describe('an indicium', () => {
   test('is asked for with a request id that is on disk before', async () => {
@@ -183,6 +124,32 @@ describe('a piece that is on record', () => {
     expect(await failureOf(reprint(meter, journal, reference))).toBeInstanceOf(JournalError);
     expect(reprinted).toEqual([]);
   });
+});
+
+/** The disk of this computer, with something else in the place of a sync. */
+function syncingBy(datasync: () => Promise<void>): Disk {
+  return {
+    ...hostDisk,
+    async openLines(path) {
+      return Object.assign(await hostDisk.openLines(path), { datasync });
+    },
+  };
+}
+
+test('what a killed program left without a sync is synced before the meter is asked for it', async () => {
+  const path = freshPath();
+  const { meter, charged } = await chargingMeter();
+  const killed = await openPendingJournal(path, { disk: syncingBy(async () => undefined) });
+  await killed.intend(NAME, { counter: 10, nonce: 1 }, letter);
+  await killed.close();
+  const chargedAtSync: number[] = [];
+  const disk = syncingBy(async () => void chargedAtSync.push(charged.length));
+
+  await using journal = await openPendingJournal(path, { disk });
+  await resume(meter, journal);
+
+  expect(chargedAtSync).toEqual([0]);
+  expect(charged).toEqual([780]);
 });
 
 test('a reference whose piece is unfinished is not charged again for another piece', async () => {

@@ -9,6 +9,7 @@ import { labelPrinter } from '#driver/batch/label-printer';
 import type { PiecePrinter } from '#driver/batch/piece-printing';
 import { type Progress, trackProgress } from '#driver/batch/progress';
 import { runJob } from '#driver/batch/run';
+import { hostDisk } from '#driver/disk';
 import { meterName, resume } from '#driver/issue';
 import type { Mailing } from '#driver/mailing-date';
 import type { Meter } from '#driver/meter';
@@ -56,7 +57,8 @@ export async function beginJob(
   const { list, returnAddress, inscription } = options;
   if (!existsSync(list) || !statSync(list).isFile())
     throw new UsageError(`There is no list ${list}.`);
-  if (isJob(path)) throw new BatchError('jobExists', `${path} holds a job already`);
+  if (isJob({ disk: hostDisk, directory: path }))
+    throw new BatchError('jobExists', `${path} holds a job already`);
   await using meter = await loggedIn(home, 'user', options);
   const { current } = await meter.rateTables();
   await createJob(path, createReadStream(list), {

@@ -6,7 +6,7 @@
 import { open, truncate } from 'node:fs/promises';
 import type { BatchMeter } from '#driver/batch/charging';
 import type { PiecePrinter } from '#driver/batch/piece-printing';
-import type { LineFile } from '#driver/checked-lines';
+import { type Disk, hostDisk, type LineFile } from '#driver/disk';
 
 export type HostEnd = 'killed' | 'powerCut';
 
@@ -15,7 +15,7 @@ export interface FrailHost {
   readonly ended: Promise<HostEnd>;
   /** Steps it has taken. */
   readonly steps: number;
-  openFile(path: string): Promise<LineFile>;
+  readonly disk: Disk;
   meter(meter: BatchMeter): BatchMeter;
   printer<Label>(printer: PiecePrinter<Label>): PiecePrinter<Label>;
   /** What an end leaves on the disk; to be called when its files are closed. */
@@ -61,33 +61,35 @@ export function frailHost(plan?: HostPlan): FrailHost {
     }
   }
 
+  async function openLines(path: string): Promise<LineFile> {
+    const handle = await open(path, 'a+', 0o600);
+    const { size } = await handle.stat();
+    const journal = { path, synced: size, written: size };
+    journals.push(journal);
+    return {
+      read: handle.read.bind(handle) as LineFile['read'],
+      truncate: (to) => handle.truncate(to),
+      close: () => handle.close(),
+      appendFile: (text) =>
+        done(async () => {
+          await handle.appendFile(text);
+          journal.written = (await handle.stat()).size;
+        }),
+      datasync: () =>
+        done(async () => {
+          const { written } = journal;
+          await handle.datasync();
+          journal.synced = written;
+        }),
+    };
+  }
+
   return {
     ended,
     get steps() {
       return steps;
     },
-    async openFile(path) {
-      const handle = await open(path, 'a+', 0o600);
-      const { size } = await handle.stat();
-      const journal = { path, synced: size, written: size };
-      journals.push(journal);
-      return {
-        read: handle.read.bind(handle) as LineFile['read'],
-        truncate: (to) => handle.truncate(to),
-        close: () => handle.close(),
-        appendFile: (text) =>
-          done(async () => {
-            await handle.appendFile(text);
-            journal.written = (await handle.stat()).size;
-          }),
-        datasync: () =>
-          done(async () => {
-            const { written } = journal;
-            await handle.datasync();
-            journal.synced = written;
-          }),
-      };
-    },
+    disk: { ...hostDisk, openLines },
     meter: (meter) => ({
       address: meter.address,
       server: meter.server,

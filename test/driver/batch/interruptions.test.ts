@@ -68,7 +68,7 @@ async function runOnce(
   const host = frailHost(plan);
   const { meter, planLine } = await desk.meter();
   const line = await desk.printer();
-  const job = await openJob(directory, { openFile: host.openFile });
+  const job = await openJob(directory, { disk: host.disk });
   const stop = new AbortController();
   let piecesLeft = Number.POSITIVE_INFINITY;
   function stopAfter(pieces: number): void {

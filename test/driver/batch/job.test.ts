@@ -11,9 +11,9 @@ import { createJob, type Job, type JobPiece, openJob } from '#driver/batch/job';
 import { labelPrinter } from '#driver/batch/label-printer';
 import { manifestCsv, manifestRows } from '#driver/batch/manifest';
 import type { PieceState } from '#driver/batch/piece-state';
-import { trackProgress } from '#driver/batch/progress';
 import { runJob } from '#driver/batch/run';
 import { JournalError } from '#driver/checked-lines';
+import { hostDisk } from '#driver/disk';
 import { pieceRequest } from '#driver/piece';
 import { openPrinter } from '#driver/print/printer';
 import { printerProfiles } from '#driver/print/printer-profile';
@@ -122,14 +122,17 @@ describe('a run', () => {
     let syncs = 0;
     const directory = await newJob(listOf(10));
     await using job = await openJob(directory, {
-      async openFile(path) {
-        const handle = await open(path, 'a+');
-        const datasync = handle.datasync.bind(handle);
-        handle.datasync = () => {
-          syncs += 1;
-          return datasync();
-        };
-        return handle;
+      disk: {
+        ...hostDisk,
+        async openLines(path) {
+          const handle = await open(path, 'a+');
+          const datasync = handle.datasync.bind(handle);
+          handle.datasync = () => {
+            syncs += 1;
+            return datasync();
+          };
+          return handle;
+        },
       },
     });
     syncs = 0;
@@ -381,18 +384,4 @@ test('labels as they are printed for people hold the indicium and are read back'
 
   const [symbol] = await scanSymbols((await page).png);
   expect(symbol?.bytes).toEqual(await job.indicium(0));
-});
-
-test('progress tells pieces, rate and time left', async () => {
-  await using job = await openJob(await newJob());
-  let nowMs = 1_000;
-  const progress = trackProgress(job, false, () => nowMs);
-  expect(progress(job)).toEqual({ done: 0, pieces: 3, piecesPerSecond: 0, secondsLeft: undefined });
-
-  await charge(job, { stop: AbortSignal.abort() });
-  const stop = new AbortController();
-  await charge(job, { stop: stop.signal, onPiece: () => stop.abort() });
-  nowMs = 1_500;
-
-  expect(progress(job)).toEqual({ done: 1, pieces: 3, piecesPerSecond: 2, secondsLeft: 1 });
 });
