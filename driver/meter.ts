@@ -9,6 +9,7 @@ import type { RequestOf, ResponseOf } from '#protocol/command';
 import { commandOf } from '#protocol/command';
 import type { Crypto, KeyPair } from '#protocol/crypto';
 import type { ServerIdentity } from '#protocol/handshake';
+import type { SuiteName } from '#protocol/handshake-layout';
 import type { Role } from '#protocol/state';
 import { abortable, pause } from './abort.ts';
 import { LinkError, RefusedError } from './errors.ts';
@@ -41,6 +42,11 @@ interface Authenticated extends Waiting {
   /** `user` unless given. */
   readonly role?: Role | undefined;
   readonly trust: Trust;
+  /**
+   * The suites of the handshake that are offered, the best first; `classic` alone unless given. `hybrid` needs Node 24.7 and
+   * a meter that has it; offered alone, it is insisted on.
+   */
+  readonly suites?: readonly SuiteName[] | undefined;
 }
 
 export type OpenMeterOptions = (Anonymous | Authenticated) & {
@@ -148,10 +154,10 @@ async function converse(
   const { crypto = nodeCrypto, timeoutMs } = options;
   const exchange = await openExchange(link, { randomBytes: crypto.randomBytes, timeoutMs });
   if (options.identity === undefined) return { link, exchange, session: undefined };
-  const { identity, role = 'user', trust } = options;
+  const { identity, role = 'user', trust, suites } = options;
   const session = await openSession(
     exchange,
-    { crypto, identity, role, trust, expected },
+    { crypto, identity, role, trust, expected, suites },
     { timeoutMs },
   );
   return { link, exchange, session };

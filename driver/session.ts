@@ -16,6 +16,7 @@ import {
   discardClient,
   type ServerIdentity,
 } from '#protocol/handshake';
+import type { SuiteName } from '#protocol/handshake-layout';
 import { createRecordLayer, RECORD_PLAINTEXT_MAX, type RecordLayer } from '#protocol/record';
 import type { Content } from '#protocol/responder';
 import { type Role, stateNames } from '#protocol/state';
@@ -39,6 +40,8 @@ export interface SessionOptions {
   readonly trust: Trust;
   /** The meter it must be, where it was here before. */
   readonly expected?: ServerIdentity | undefined;
+  /** What is offered, the best first; `classic` alone unless given. */
+  readonly suites?: readonly SuiteName[] | undefined;
 }
 
 export interface Session {
@@ -143,10 +146,10 @@ function senselessAnswer(address: string, name: CommandName): LinkError {
  */
 export async function openSession(
   exchange: Exchange,
-  { crypto, identity, role, trust, expected }: SessionOptions,
+  { crypto, identity, role, trust, expected, suites }: SessionOptions,
   options: CallOptions = {},
 ): Promise<Session> {
-  const { message1, pending } = clientHello(crypto, { ...identity, role });
+  const { message1, pending } = clientHello(crypto, { ...identity, role }, suites);
   let why: string | undefined;
   try {
     const { message2 } = await callInClear(exchange, 'openSession', { message1 }, options);
@@ -156,7 +159,7 @@ export async function openSession(
     });
     if (!confirmed.ok) throw untrusted(exchange.address, why ?? statusEntry(confirmed.status).text);
     const { message3, keys, server } = confirmed.value;
-    const records = createRecordLayer(crypto, keys);
+    const records = createRecordLayer(crypto, keys, () => performance.now());
     try {
       await callInClear(exchange, 'confirmSession', { message3 }, options);
     } catch (error) {

@@ -94,7 +94,10 @@ export function createSessions(device: Device): Sessions {
       pending = undefined;
       if (!confirmed.ok) return confirmed;
       end();
-      session = { port, records: createRecordLayer(device.crypto, confirmed.value.keys) };
+      const { crypto, hardware } = device;
+      const ticksMs = () => hardware.clock.ticksMs();
+      const records = createRecordLayer(crypto, confirmed.value.keys, ticksMs);
+      session = { port, records };
       device.sessionRole = confirmed.value.role;
       device.sessionKey = confirmed.value.clientKey;
       return ok({});

@@ -16,7 +16,23 @@ export const DIGEST_SIZE = 32;
 export const GCM_TAG_SIZE = 16;
 export const GCM_NONCE_SIZE = 12;
 
+/** ML-KEM-768 (FIPS 203). */
+export const KEM_KEY_SIZE = 1184;
+export const KEM_CIPHERTEXT_SIZE = 1088;
+export interface Kem {
+  /** The key that opens is in a form of its own maker, who alone uses it. */
+  generateKeyPair(): { readonly openingKey: Uint8Array; readonly sealingKey: Uint8Array };
+  /** A fresh secret of 32 bytes and how to tell it; undefined where the key is none. */
+  encapsulate(
+    sealingKey: Uint8Array,
+  ): { readonly secret: Uint8Array; readonly ciphertext: Uint8Array } | undefined;
+  /** The secret; another one, without a sign, where the ciphertext was changed. */
+  decapsulate(openingKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+}
+
 export interface Crypto {
+  /** For the hybrid suite of the handshake, where this side has it. */
+  readonly kem?: Kem | undefined;
   randomBytes(size: number): Uint8Array;
   /** SHA-256 of the parts one after the other (FIPS 180-4). */
   sha256(...parts: readonly Uint8Array[]): Uint8Array;

@@ -1,69 +1,37 @@
 /**
  * The handshake PMA-1: three messages in which client and server prove who they are and agree on the keys of a session
- * (requirements.md F2; WO 99/41690 fig. 7 in today's terms, reliability.md section 3). docs/link.md section 4 is the
- * specification.
+ * (requirements.md F2; WO 99/41690 fig. 7 in today's terms, reliability.md section 3). The specification is
+ * docs/channel.md, sections 2 to 5.
  *
  * SP 800-56A C(2e, 0s) with FIPS 186-5 signatures over the transcript, SP 800-56C and SP 800-108 for the keys. A failure
  * tells nobody which check it was; secrets are wiped on every way out.
  */
 
-import * as P from 'micro-packed';
 import { ascii, equalBytes, joinBytes, wipe } from './bytes.ts';
+import { type Crypto, KEM_KEY_SIZE, type KeyPair } from './crypto.ts';
+import { decode } from './fields.ts';
 import {
-  type Crypto,
-  DIGEST_SIZE,
-  type KeyPair,
-  PUBLIC_KEY_SIZE,
-  SIGNATURE_SIZE,
-} from './crypto.ts';
-import { METER_ID_SIZE } from './documents/meter-id.ts';
-import { bytes, bytes8, bytes16, decode, oneOf, u8 } from './fields.ts';
+  answerOf,
+  confirmationLayout,
+  helloLayout,
+  NONCE_SIZE,
+  SUITE_OFFSET,
+  type SuiteName,
+  suites,
+} from './handshake-layout.ts';
 import { expandKey, extractKey } from './kdf.ts';
 import { ok, type Result, refuse } from './result.ts';
-import { callerNames, type Role } from './state.ts';
+import type { Role } from './state.ts';
 
 /** The only version so far. The least that is accepted is pinned, so that nobody can talk two sides down. */
 const VERSION_MIN = 1;
 const VERSION_MAX = 1;
-/** P-256, SHA-256, AES-256-GCM. */
-const SUITE = 1;
 
-const NONCE_SIZE = 16;
 const KEY_SIZE = 32;
 
-const helloLayout = P.struct({
-  magic: P.magicBytes(joinBytes(ascii('PMA1'), Uint8Array.of(1))),
-  /** The highest version the client speaks. */
-  version: u8,
-  /** Every suite the client speaks, one byte each. */
-  suites: bytes8,
-  role: oneOf(callerNames),
-  clientKey: bytes(PUBLIC_KEY_SIZE),
-  ephemeralKey: bytes(PUBLIC_KEY_SIZE),
-  nonce: bytes(NONCE_SIZE),
-});
-
-const answerCoreLayout = P.struct({
-  magic: P.magicBytes(joinBytes(ascii('PMA1'), Uint8Array.of(2))),
-  /** What the server chose. */
-  version: u8,
-  suite: u8,
-  meterId: bytes(METER_ID_SIZE),
-  serverKey: bytes(PUBLIC_KEY_SIZE),
-  ephemeralKey: bytes(PUBLIC_KEY_SIZE),
-  certificate: bytes16,
-});
-const answerLayout = P.struct({
-  core: answerCoreLayout,
-  signature: bytes(SIGNATURE_SIZE),
-  mac: bytes(DIGEST_SIZE),
-});
-
-const confirmationLayout = P.struct({
-  magic: P.magicBytes(joinBytes(ascii('PMA1'), Uint8Array.of(3))),
-  signature: bytes(SIGNATURE_SIZE),
-  mac: bytes(DIGEST_SIZE),
-});
+const NOTHING = new Uint8Array();
+/** What the classic suite has of a KEM. */
+const NO_KEM = { secret: NOTHING, ciphertext: NOTHING };
 
 const SERVER_PHASE = ascii('PMA1 phase 2');
 const CLIENT_PHASE = ascii('PMA1 phase 3');
@@ -89,6 +57,10 @@ export interface ClientPending {
   readonly message1: Uint8Array;
   readonly client: KeyPair;
   readonly ephemeralKey: Uint8Array;
+  /** The suites that were offered. */
+  readonly offer: Uint8Array;
+  /** What opens the secret of the hybrid suite; empty where that was not offered. */
+  readonly openingKey: Uint8Array;
   isSpent: boolean;
 }
 
@@ -105,22 +77,57 @@ export interface ServerPending {
 /**
  * The first message.
  * @param client role and key pair of the caller, which must stay as they are until {@link clientConfirm}
+ * @param offered the suites that this side would take, the best first; what is not among them is never used
+ * @throws Error for the hybrid suite where {@link Crypto} has no KEM
  */
 export function clientHello(
   crypto: Crypto,
   client: KeyPair & { readonly role: Role },
+  offered: readonly SuiteName[] = ['classic'],
 ): { message1: Uint8Array; pending: ClientPending } {
   const ephemeral = crypto.generateKeyPair();
+  const offer = Uint8Array.from(offered, (name) => suites[name]);
+  const kem = offered.includes('hybrid') ? kemOf(crypto).generateKeyPair() : undefined;
   const message1 = helloLayout.encode({
     version: VERSION_MAX,
-    suites: Uint8Array.of(SUITE),
+    suites: offer,
     role: client.role,
     clientKey: client.publicKey,
     ephemeralKey: ephemeral.publicKey,
     nonce: crypto.randomBytes(NONCE_SIZE),
+    shares: kem === undefined ? [] : [{ suite: suites.hybrid, key: kem.sealingKey }],
   });
-  const pending = { message1, client, ephemeralKey: ephemeral.privateKey, isSpent: false };
+  const pending = {
+    message1,
+    client,
+    ephemeralKey: ephemeral.privateKey,
+    offer,
+    openingKey: kem?.openingKey ?? new Uint8Array(),
+    isSpent: false,
+  };
   return { message1, pending };
+}
+
+function kemOf({ kem }: Crypto) {
+  if (kem === undefined) throw new Error('there is no KEM for the hybrid suite');
+  return kem;
+}
+
+type Share = { readonly suite: number; readonly key: Uint8Array };
+
+/** Each share is for a suite of the offer, and there are no two for one. */
+function areShares(shares: readonly Share[], offer: Uint8Array): boolean {
+  return shares.every(
+    ({ suite }, at) =>
+      offer.includes(suite) && shares.findIndex((other) => other.suite === suite) === at,
+  );
+}
+
+/** Z of a suite: what a KEM has shared stands behind the shared secret of the curve (SP 800-56C rev. 2, section 2). */
+function joined(shared: Uint8Array, secret: Uint8Array): Uint8Array {
+  const both = joinBytes(shared, secret);
+  wipe(shared, secret);
+  return both;
 }
 
 /**
@@ -135,24 +142,33 @@ export function serverAnswer(
 ): Result<{ message2: Uint8Array; pending: ServerPending }> {
   const read = decode(helloLayout, message1, 'malformedRequest');
   if (!read.ok) return read;
-  const { version, suites, role, clientKey, ephemeralKey } = read.value;
-  if (version < VERSION_MIN || !suites.includes(SUITE)) return refuse('versionUnsupported');
+  const { version, suites: offer, role, clientKey, ephemeralKey, shares } = read.value;
+  if (!areShares(shares, offer)) return refuse('malformedRequest');
+  const share = shares.find(({ suite }) => suite === suites.hybrid)?.key;
+  const isHybrid = crypto.kem !== undefined && share?.length === KEM_KEY_SIZE;
+  const isSpoken = isHybrid || offer.includes(suites.classic);
+  if (version < VERSION_MIN || !isSpoken) return refuse('versionUnsupported');
   if (role === 'nobody') return refuse('malformedRequest');
   if (!isKnown(role, clientKey)) return refuse('authenticationFailed');
 
+  const sealed = isHybrid ? kemOf(crypto).encapsulate(share) : NO_KEM;
   const ephemeral = crypto.generateKeyPair();
-  const shared = crypto.agree(ephemeral.privateKey, ephemeralKey);
+  const point = crypto.agree(ephemeral.privateKey, ephemeralKey);
   wipe(ephemeral.privateKey);
-  if (shared === undefined) return refuse('authenticationFailed');
+  if (point === undefined || sealed === undefined) return refuse('authenticationFailed');
+  const shared = joined(point, sealed.secret);
+  const suite = isHybrid ? suites.hybrid : suites.classic;
   const core = {
     version: Math.min(version, VERSION_MAX),
-    suite: SUITE,
+    suite,
     meterId: server.meterId,
     serverKey: server.publicKey,
     ephemeralKey: ephemeral.publicKey,
     certificate: server.certificate,
+    ciphertext: sealed.ciphertext,
   };
-  const transcript = transcriptOf(crypto, message1, answerCoreLayout.encode(core));
+  const layout = answerOf(suite);
+  const transcript = transcriptOf(crypto, message1, layout.core.encode(core));
   const secrets = deriveSecrets(crypto, shared, transcript, clientKey, server);
   const signature = crypto.sign(server.privateKey, joinBytes(SERVER_PHASE, transcript));
   const mac = crypto.hmac(secrets.confirmServer, SERVER_PHASE, transcript, signature);
@@ -170,7 +186,7 @@ export function serverAnswer(
     },
     isSpent: false,
   };
-  return ok({ message2: answerLayout.encode({ core, signature, mac }), pending });
+  return ok({ message2: layout.whole.encode({ core, signature, mac }), pending });
 }
 
 /**
@@ -194,25 +210,30 @@ export function clientConfirm(
 
 function confirmServer(
   crypto: Crypto,
-  { message1, client, ephemeralKey }: ClientPending,
+  { message1, client, ephemeralKey, offer, openingKey }: ClientPending,
   message2: Uint8Array,
   isTrusted: (server: ServerIdentity) => boolean,
 ): Result<{ message3: Uint8Array; keys: SessionKeys; server: ServerIdentity }> {
-  const read = decode(answerLayout, message2, 'malformedRequest');
+  const chosen = message2[SUITE_OFFSET] ?? 0;
+  const layout = answerOf(offer.includes(chosen) ? chosen : undefined);
+  const read = decode(layout.whole, message2, 'malformedRequest');
   if (!read.ok) return read;
   const { core, signature, mac } = read.value;
-  if (core.version < VERSION_MIN || core.version > VERSION_MAX || core.suite !== SUITE)
+  if (core.version < VERSION_MIN || core.version > VERSION_MAX || !offer.includes(core.suite))
     return refuse('versionUnsupported');
   const server: ServerIdentity = {
     meterId: core.meterId.slice(),
     publicKey: core.serverKey.slice(),
     certificate: core.certificate.slice(),
   };
-  const transcript = transcriptOf(crypto, message1, answerCoreLayout.encode(core));
+  const transcript = transcriptOf(crypto, message1, layout.core.encode(core));
   if (!crypto.verify(server.publicKey, joinBytes(SERVER_PHASE, transcript), signature))
     return refuse('authenticationFailed');
-  const shared = crypto.agree(ephemeralKey, core.ephemeralKey);
-  if (shared === undefined) return refuse('authenticationFailed');
+  const point = crypto.agree(ephemeralKey, core.ephemeralKey);
+  if (point === undefined) return refuse('authenticationFailed');
+  const isHybrid = core.suite === suites.hybrid;
+  const secret = isHybrid ? kemOf(crypto).decapsulate(openingKey, core.ciphertext) : NOTHING;
+  const shared = joined(point, secret);
 
   const secrets = deriveSecrets(crypto, shared, transcript, client.publicKey, server);
   const { toServer, toClient, rekeyToServer, rekeyToClient, confirmClient } = secrets;
@@ -263,7 +284,7 @@ export function serverConfirm(
 /** Gives up a handshake that the client has begun and wipes its secrets; those of a session that came of it stay. */
 export function discardClient(pending: ClientPending): void {
   pending.isSpent = true;
-  wipe(pending.ephemeralKey);
+  wipe(pending.ephemeralKey, pending.openingKey);
 }
 
 /** Gives up a handshake that the server has answered and wipes its secrets; those of a session that came of it stay. */

@@ -13,7 +13,7 @@ export {
   type RequestOf,
   type ResponseOf,
 } from './command.ts';
-export type { Crypto, KeyPair } from './crypto.ts';
+export type { Crypto, Kem, KeyPair } from './crypto.ts';
 export {
   type Answer,
   decodeResponse,
@@ -60,6 +60,7 @@ export {
   serverAnswer,
   serverConfirm,
 } from './handshake.ts';
+export type { SuiteName } from './handshake-layout.ts';
 export { type Assembler, createAssembler, encodeMessage, type Message } from './message.ts';
 export { formatMills, type Mills, mills, parseMills } from './mills.ts';
 export { nobleCrypto } from './noble-crypto.ts';

@@ -1,24 +1,35 @@
 /**
  * The record layer: what a session sends, sealed with AES-256-GCM in strict order (requirements.md F2; reliability.md
- * section 3). docs/link.md section 5 is the specification.
+ * section 3). docs/channel.md section 6 is the specification.
  *
  * A record carries no header: both sides count. So a record that is lost, repeated, moved or cut fails like a forged one,
- * and what fails ends the session.
+ * and what fails ends the session. Keys are replaced by count, which both sides see, and by time, which only the sender
+ * sees: the receiver tries the next keys where the present ones do not fit.
  */
 
-import { ascii, wipe } from './bytes.ts';
-import { type Crypto, GCM_NONCE_SIZE, GCM_TAG_SIZE } from './crypto.ts';
+import { ascii, joinBytes, wipe } from './bytes.ts';
+import { type Crypto, GCM_TAG_SIZE } from './crypto.ts';
 import type { SessionKeys } from './handshake.ts';
 import { expandKey } from './kdf.ts';
 import { MESSAGE_SIZE_MAX } from './message.ts';
 
 /** Bytes of plaintext in a record. */
 export const RECORD_PLAINTEXT_MAX = MESSAGE_SIZE_MAX - GCM_TAG_SIZE;
-/** Records under one key, each direction for itself. */
-const RECORDS_PER_EPOCH = 2 ** 20;
+
+/** How much one key is used, each direction for itself. */
+export interface EpochLimits {
+  /** The same on both sides, 1 to 2^32 - 1. */
+  readonly records: number;
+  /** No record is sealed under a key that is older. */
+  readonly ageMs: number;
+}
+
+const EPOCH_LIMITS: EpochLimits = { records: 2 ** 20, ageMs: 3_600_000 };
 
 const KEY_SIZE = 32;
 const EPOCH_MAX = 0xffff_ffff;
+const BY_COUNT = 'PMA1 rekey';
+const BY_TIME = 'PMA1 rekey time';
 const ASSOCIATED = ascii('PMA1 record');
 
 export interface RecordLayer {
@@ -37,21 +48,32 @@ export interface RecordLayer {
 
 /**
  * @param keys become the layer's own, which wipes them
- * @param recordsPerEpoch must be the same on both sides, 1 to 2^32 - 1
+ * @param ticksMs milliseconds since any fixed moment; never goes back
  */
 export function createRecordLayer(
   crypto: Crypto,
   keys: SessionKeys,
-  recordsPerEpoch: number = RECORDS_PER_EPOCH,
+  ticksMs: () => number,
+  limits: EpochLimits = EPOCH_LIMITS,
 ): RecordLayer {
-  const sending = createDirection(crypto, keys.send, keys.sendRekey, recordsPerEpoch);
-  const receiving = createDirection(crypto, keys.receive, keys.receiveRekey, recordsPerEpoch);
+  const common = { crypto, ticksMs, recordsPerEpoch: limits.records };
+  const sending = createDirection(common, keys.send, keys.sendRekey);
+  const receiving = createDirection(common, keys.receive, keys.receiveRekey);
   let isOpen = true;
 
   function end(): void {
     isOpen = false;
     sending.wipe();
     receiving.wipe();
+  }
+
+  /** Under the present key; else under the one that a sender whose time was up has gone on to. */
+  function openNext(record: Uint8Array): Uint8Array | undefined {
+    if (record.length < GCM_TAG_SIZE || record.length > MESSAGE_SIZE_MAX) return undefined;
+    const plaintext = crypto.open(receiving.key, receiving.nonce(), ASSOCIATED, record);
+    if (plaintext !== undefined) return plaintext;
+    receiving.rekeyByTime();
+    return crypto.open(receiving.key, receiving.nonce(), ASSOCIATED, record);
   }
 
   return {
@@ -62,16 +84,14 @@ export function createRecordLayer(
       if (!isOpen) throw new Error('the session has ended');
       if (plaintext.length > RECORD_PLAINTEXT_MAX)
         throw new RangeError(`a record holds ${RECORD_PLAINTEXT_MAX} bytes at most`);
+      if (sending.ageMs() >= limits.ageMs) sending.rekeyByTime();
       const record = crypto.seal(sending.key, sending.nonce(), ASSOCIATED, plaintext);
       sending.advance();
       return record;
     },
     open(record) {
       if (!isOpen) return undefined;
-      const plaintext =
-        record.length < GCM_TAG_SIZE || record.length > MESSAGE_SIZE_MAX
-          ? undefined
-          : crypto.open(receiving.key, receiving.nonce(), ASSOCIATED, record);
+      const plaintext = openNext(record);
       if (plaintext === undefined) end();
       else receiving.advance();
       return plaintext;
@@ -80,22 +100,30 @@ export function createRecordLayer(
   };
 }
 
+interface Common {
+  readonly crypto: Crypto;
+  readonly ticksMs: () => number;
+  readonly recordsPerEpoch: number;
+}
+
 /** One direction: its key, and where it has got to. */
 function createDirection(
-  crypto: Crypto,
+  { crypto, ticksMs, recordsPerEpoch }: Common,
   key: Uint8Array,
   rekeySecret: Uint8Array,
-  recordsPerEpoch: number,
 ) {
   let epoch = 0;
   let sequence = 0;
+  let sinceMs = ticksMs();
 
   /** The key of the next epoch takes the place of this one, which nobody can compute backwards. */
-  function rekey(): void {
+  function rekey(label: string, ...context: readonly Uint8Array[]): void {
     if (epoch === EPOCH_MAX) throw new Error('the session has used up its keys');
     epoch += 1;
     sequence = 0;
-    const next = expandKey(crypto, rekeySecret, 'PMA1 rekey', u32(epoch), 2 * KEY_SIZE);
+    sinceMs = ticksMs();
+    const place = joinBytes(u32(epoch), ...context);
+    const next = expandKey(crypto, rekeySecret, label, place, 2 * KEY_SIZE);
     key.set(next.subarray(0, KEY_SIZE));
     rekeySecret.set(next.subarray(KEY_SIZE));
     wipe(next);
@@ -103,16 +131,18 @@ function createDirection(
 
   return {
     key,
+    ageMs: (): number => ticksMs() - sinceMs,
     /** epoch u32 LE ‖ sequence u64 LE, of which the upper half is always 0. */
     nonce(): Uint8Array {
-      const nonce = new Uint8Array(GCM_NONCE_SIZE);
-      nonce.set(u32(epoch), 0);
-      nonce.set(u32(sequence), 4);
-      return nonce;
+      return joinBytes(u32(epoch), u64(sequence));
     },
     advance(): void {
       sequence += 1;
-      if (sequence === recordsPerEpoch) rekey();
+      if (sequence === recordsPerEpoch) rekey(BY_COUNT);
+    },
+    /** The keys depend on how many records there were, so that none of them can be held back unnoticed. */
+    rekeyByTime(): void {
+      rekey(BY_TIME, u64(sequence));
     },
     wipe(): void {
       wipe(key, rekeySecret);
@@ -122,4 +152,8 @@ function createDirection(
 
 function u32(value: number): Uint8Array {
   return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
+}
+
+function u64(value: number): Uint8Array {
+  return joinBytes(u32(value), new Uint8Array(4));
 }

@@ -121,7 +121,7 @@ export function verifyRateTable(
 }
 
 /** The rate of a service; undefined where the table has none. */
-export function rateOf(table: RateTableFields, serviceId: number): Rate | undefined {
+export function rateOf(table: Pick<RateTableFields, 'rates'>, serviceId: number): Rate | undefined {
   return table.rates.find((each) => each.serviceId === serviceId);
 }
 
@@ -153,7 +153,7 @@ export interface Price {
  * The price of a piece (requirements.md C6). Refusals: `serviceUnknown` · `weightInvalid` heavier than the table knows, or
  * a weight where none is asked · `zoneInvalid`.
  */
-export function priceOf(table: RateTableFields, piece: Rated): Result<Price> {
+export function priceOf(table: Pick<RateTableFields, 'rates'>, piece: Rated): Result<Price> {
   const found = rateOf(table, piece.serviceId);
   if (!isMail(found)) return refuse('serviceUnknown');
   const base = found.kind === 'weighed' ? weighedPrice(found, piece) : plainPrice(found, piece);

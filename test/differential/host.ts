@@ -150,7 +150,7 @@ export function createHost(crypto: Crypto, apply: (input: Input) => Output, know
       if (!confirmed.ok) return;
       const { message3, keys } = confirmed.value;
       if (ask('confirmSession', { message3 })?.ok !== true) return;
-      session = { role, records: createRecordLayer(crypto, keys) };
+      session = { role, records: createRecordLayer(crypto, keys, () => 0) };
     },
     forget() {
       leave();

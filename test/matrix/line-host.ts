@@ -77,7 +77,7 @@ export async function lineHost(address: string): Promise<LineHost> {
       const confirmed = clientConfirm(nodeCrypto, pending, message2, () => true);
       if (!confirmed.ok) throw new Error(`the handshake ends with ${confirmed.status}`);
       await ask('confirmSession', { message3: confirmed.value.message3 });
-      records = createRecordLayer(nodeCrypto, confirmed.value.keys);
+      records = createRecordLayer(nodeCrypto, confirmed.value.keys, () => performance.now());
     },
     record(request) {
       if (records === undefined) throw new Error('no session was opened in hand');

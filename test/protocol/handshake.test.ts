@@ -18,6 +18,8 @@ import { toHex } from '#test/support/golden';
 import { type GoldenCase, readGoldenCases } from '#test/support/golden-cases';
 import { accepted, anybody, client, crypto, server } from '#test/support/handshake-parties';
 
+const noTime = () => 0;
+
 describe.each(readGoldenCases('handshake'))('golden handshake: $title', (golden) => {
   test('every message, and every key', () => {
     const role = golden.title.includes('crypto officer') ? 'cryptoOfficer' : 'user';
@@ -83,8 +85,8 @@ describe('two who trust each other', () => {
     const confirmation = accepted(clientConfirm(crypto, hello.pending, answer.message2, anybody));
     const session = accepted(serverConfirm(crypto, answer.pending, confirmation.message3));
 
-    const host = createRecordLayer(crypto, confirmation.keys);
-    const meter = createRecordLayer(crypto, session.keys);
+    const host = createRecordLayer(crypto, confirmation.keys, noTime);
+    const meter = createRecordLayer(crypto, session.keys, noTime);
 
     expect(meter.open(host.seal(ascii('request')))).toEqual(ascii('request'));
     expect(host.open(meter.seal(ascii('response')))).toEqual(ascii('response'));

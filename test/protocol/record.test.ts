@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionKeys } from '#protocol/handshake';
 import { nobleCrypto } from '#protocol/noble-crypto';
-import { createRecordLayer, RECORD_PLAINTEXT_MAX, type RecordLayer } from '#protocol/record';
+import {
+  createRecordLayer,
+  type EpochLimits,
+  RECORD_PLAINTEXT_MAX,
+  type RecordLayer,
+} from '#protocol/record';
 import { toHex } from '#test/support/golden';
 import { readGoldenCases } from '#test/support/golden-cases';
 import { seededRandom } from '#test/support/seeded-random';
@@ -30,11 +35,17 @@ function keysOfBoth(): { client: SessionKeys; server: SessionKeys } {
   };
 }
 
-function session(recordsPerEpoch?: number): { client: RecordLayer; server: RecordLayer } {
+const noTime = () => 0;
+const HOUR_MS = 3_600_000;
+/** So many records in an epoch, whatever time passes. */
+const count = (records: number): EpochLimits => ({ records, ageMs: Number.POSITIVE_INFINITY });
+
+function session(records?: number): { client: RecordLayer; server: RecordLayer } {
   const { client, server } = keysOfBoth();
+  const limits = records === undefined ? undefined : count(records);
   return {
-    client: createRecordLayer(crypto, client, recordsPerEpoch),
-    server: createRecordLayer(crypto, server, recordsPerEpoch),
+    client: createRecordLayer(crypto, client, noTime, limits),
+    server: createRecordLayer(crypto, server, noTime, limits),
   };
 }
 
@@ -45,7 +56,8 @@ test('golden records', () => {
   const client = createRecordLayer(
     crypto,
     { send, sendRekey, receive: new Uint8Array(32), receiveRekey: new Uint8Array(32) },
-    2,
+    noTime,
+    count(2),
   );
 
   for (const number of [1, 2, 3, 4, 5]) {
@@ -98,7 +110,7 @@ describe('a session', () => {
   test('replaces its keys by count, so that the old ones are gone', () => {
     const { client: keys } = keysOfBoth();
     const [before, rekeyBefore] = [keys.send.slice(), keys.sendRekey.slice()];
-    const client = createRecordLayer(crypto, keys, 2);
+    const client = createRecordLayer(crypto, keys, noTime, count(2));
 
     client.seal(text(1));
     expect(keys.send).toEqual(before);
@@ -110,7 +122,7 @@ describe('a session', () => {
 
   test('leaves no key when it is wiped', () => {
     const { client: keys } = keysOfBoth();
-    const client = createRecordLayer(crypto, keys);
+    const client = createRecordLayer(crypto, keys, noTime);
 
     client.wipe();
     client.wipe();
@@ -119,6 +131,88 @@ describe('a session', () => {
     expect(client.isOpen).toBe(false);
     expect(() => client.seal(text(1))).toThrow('the session has ended');
     expect(client.open(new Uint8Array(16))).toBeUndefined();
+  });
+});
+
+describe('keys that have served their time', () => {
+  /** Two ends whose clocks have nothing to do with each other. */
+  function timed(limits?: EpochLimits) {
+    const clocks = { client: 5_000, server: 9e9 };
+    const { client, server } = keysOfBoth();
+    const before = { send: client.send.slice(), sendRekey: client.sendRekey.slice() };
+    return {
+      clocks,
+      keys: client,
+      before,
+      client: createRecordLayer(crypto, client, () => clocks.client, limits),
+      server: createRecordLayer(crypto, server, () => clocks.server, limits),
+    };
+  }
+
+  test('are replaced before the first record after an hour, by the sender alone', () => {
+    const { clocks, keys, before, client, server } = timed();
+    server.open(client.seal(text(1)));
+
+    clocks.client += HOUR_MS - 1;
+    server.open(client.seal(text(2)));
+    expect(keys.send).toEqual(before.send);
+    clocks.client += 1;
+    const third = client.seal(text(3));
+
+    expect(keys.send).not.toEqual(before.send);
+    expect(keys.sendRekey).not.toEqual(before.sendRekey);
+    expect(server.open(third)).toEqual(text(3));
+    expect(client.open(server.seal(text(4)))).toEqual(text(4));
+  });
+
+  test('take every record with them, whenever time passes and whoever speaks', () => {
+    const steps = fc.array(
+      fc.tuple(fc.boolean(), fc.constantFrom(0, 0, 1, HOUR_MS - 1, HOUR_MS, 9 * HOUR_MS)),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 4 }), (given, records) => {
+        const { clocks, client, server } = timed({ records, ageMs: HOUR_MS });
+
+        for (const [isClient, passedMs] of given) {
+          clocks[isClient ? 'client' : 'server'] += passedMs;
+          const [from, to] = isClient ? [client, server] : [server, client];
+          expect(to.open(from.seal(text(7)))).toEqual(text(7));
+        }
+      }),
+    );
+  });
+
+  test('count anew from when they were replaced by count', () => {
+    const { clocks, keys, client } = timed({ records: 2, ageMs: HOUR_MS });
+    clocks.client += HOUR_MS - 1;
+    for (const value of [1, 2]) client.seal(text(value));
+    const afterCount = keys.send.slice();
+
+    clocks.client += HOUR_MS - 1;
+    client.seal(text(3));
+
+    expect(keys.send).toEqual(afterCount);
+  });
+
+  test('hide no record that was held back before', () => {
+    const { clocks, client, server } = timed();
+    server.open(client.seal(text(1)));
+    client.seal(text(2));
+    clocks.client += HOUR_MS;
+
+    expect(server.open(client.seal(text(3)))).toBeUndefined();
+    expect(server.isOpen).toBe(false);
+  });
+
+  test('open nothing any more: a record of before, once one of after has come', () => {
+    const { clocks, client, server } = timed();
+    const first = client.seal(text(1));
+    server.open(first);
+    clocks.client += HOUR_MS;
+    server.open(client.seal(text(2)));
+
+    expect(server.open(first)).toBeUndefined();
   });
 });
 
@@ -134,7 +228,10 @@ describe('what ends a session', () => {
     ['nothing', () => new Uint8Array()],
     ['a byte more', ([, second]) => Uint8Array.of(...(second as Uint8Array), 0)],
     ['a record of the other direction', (_, { server }) => server.seal(text(2))],
-    ['a record of another session', () => createRecordLayer(crypto, otherKeys()).seal(text(2))],
+    [
+      'a record of another session',
+      () => createRecordLayer(crypto, otherKeys(), noTime).seal(text(2)),
+    ],
     ['a record above the limit', () => new Uint8Array(RECORD_PLAINTEXT_MAX + 17)],
   ];
   const otherKeys = (): SessionKeys => {
@@ -159,7 +256,7 @@ describe('what ends a session', () => {
     'a record of %i bytes, which the cipher is not troubled with',
     (size) => {
       const idle = { ...crypto, open: () => expect.unreachable() };
-      const meter = createRecordLayer(idle, keysOfBoth().server);
+      const meter = createRecordLayer(idle, keysOfBoth().server, noTime);
 
       expect(meter.open(new Uint8Array(size))).toBeUndefined();
       expect(meter.isOpen).toBe(false);
@@ -190,8 +287,8 @@ describe('what ends a session', () => {
 
   test('sides that do not agree on the count of an epoch', () => {
     const { client, server } = keysOfBoth();
-    const from = createRecordLayer(crypto, client, 2);
-    const to = createRecordLayer(crypto, server, 3);
+    const from = createRecordLayer(crypto, client, noTime, count(2));
+    const to = createRecordLayer(crypto, server, noTime, count(3));
 
     const opened = [1, 2, 3].map((value) => to.open(from.seal(text(value))));
 

@@ -84,7 +84,7 @@ export function createImitation(options: ImitationOptions = {}): Imitation {
       if (pending === undefined) return refuse('authenticationFailed');
       const confirmed = serverConfirm(nodeCrypto, pending, message3);
       if (!confirmed.ok) return confirmed;
-      records = createRecordLayer(nodeCrypto, confirmed.value.keys);
+      records = createRecordLayer(nodeCrypto, confirmed.value.keys, () => performance.now());
       return ok({});
     },
     closeSession: () => ok({}),

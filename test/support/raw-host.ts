@@ -104,7 +104,7 @@ export function rawHost(board: Board, port = 0): RawHost {
       const confirmed = clientConfirm(nodeCrypto, hello.pending, message2, () => true);
       if (!confirmed.ok) throw new Error(`the handshake ends with ${confirmed.status}`);
       ask('confirmSession', { message3: confirmed.value.message3 });
-      records = createRecordLayer(nodeCrypto, confirmed.value.keys);
+      records = createRecordLayer(nodeCrypto, confirmed.value.keys, () => performance.now());
     },
     status: () => ask('status', {}),
     frames,

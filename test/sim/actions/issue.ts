@@ -128,7 +128,7 @@ export async function grant(
 }
 
 /** A piece is there. */
-export function settle(world: World, desk: Desk, reference: string, indicium: Uint8Array): void {
+function settle(world: World, desk: Desk, reference: string, indicium: Uint8Array): void {
   world.evidence.given(reference, indicium, desk.device.witness);
   const wish = desk.wishes.get(reference);
   if (wish?.state !== 'open') return;
