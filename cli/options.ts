@@ -15,6 +15,14 @@ function whole(text: string, min: number, max: number, what: string): number {
 }
 
 export const portNumber = (text: string): number => whole(text, 0, 65_535, 'A port');
+/** `3240` or `HOST:3240`; this computer where no host is given. */
+export function listeningPlace(text: string): { readonly host?: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.%a-z]+)\]:|([^:/[\]\s]+):)?(\d{1,5})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('A place to listen at is PORT or HOST:PORT.');
+  const host = match[1] ?? match[2];
+  return { ...(host !== undefined && { host }), port: portNumber(match[3] as string) };
+}
+
 export const dotCount = (text: string): number => whole(text, 64, 4_096, 'A width in dots');
 export const resolution = (text: string): number => whole(text, 60, 1_200, 'A resolution');
 export const serviceNumber = (text: string): number => whole(text, 0, 65_535, 'A service');

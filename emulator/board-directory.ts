@@ -39,6 +39,8 @@ export interface BoardDirectory extends Disposable {
   readonly securityFuse: SecurityFuse;
   readonly tamper: TamperContact;
   readonly clock: ClockSource;
+  /** What is printed on the housing and told over USB; nothing is derived from it. */
+  readonly serialNumber: string;
 }
 
 /** The content of board.json. */
@@ -51,6 +53,8 @@ interface BoardRecord {
   readonly isTampered: boolean;
   /** How far its clock is ahead of the computer's, milliseconds; 0 where it was never set. */
   readonly clockOffsetMs?: number;
+  /** Given to a board of an earlier program when it is opened. */
+  readonly serialNumber?: string;
 }
 
 /**
@@ -82,11 +86,14 @@ function boardIn(path: string, flash: FlashDevice, opened: BoardRecord): BoardDi
     record = { ...record, ...changes };
     writeRecord(path, record);
   }
+  const serialNumber = record.serialNumber ?? newSerialNumber();
+  if (record.serialNumber === undefined) keep({ serialNumber });
   const deviceSecret = Uint8Array.from(Buffer.from(record.deviceSecret, 'hex'));
   const tamper = createTamperContact(record.isTampered);
   const forget = tamper.onChange((isTampered) => keep({ isTampered }));
   return {
     path,
+    serialNumber,
     flash,
     deviceSecret,
     tamper,
@@ -113,9 +120,15 @@ function createRecord(path: string, flash: FlashDevice): BoardRecord {
     deviceSecret: randomBytes(DEVICE_SECRET_SIZE).toString('hex'),
     securityVersion: 0,
     isTampered: false,
+    serialNumber: newSerialNumber(),
   };
   writeRecord(path, record);
   return record;
+}
+
+/** Long enough that no two boards of a desk have the same. */
+function newSerialNumber(): string {
+  return `TS${randomBytes(5).toString('hex').toUpperCase()}`;
 }
 
 /** Replaces the file as a whole, so that no power cut of the computer leaves half of it. */
@@ -158,14 +171,23 @@ function isOfLaterFormat(record: unknown): boolean {
 
 function isBoardRecord(record: unknown): record is BoardRecord {
   if (!isObject(record) || record['format'] !== FORMAT) return false;
-  const { flash, deviceSecret, securityVersion, isTampered, clockOffsetMs = 0 } = record;
+  const {
+    flash,
+    deviceSecret,
+    securityVersion,
+    isTampered,
+    clockOffsetMs = 0,
+    serialNumber,
+  } = record;
   return (
     isGeometry(flash) &&
     typeof deviceSecret === 'string' &&
     new RegExp(`^[0-9a-f]{${2 * DEVICE_SECRET_SIZE}}$`).test(deviceSecret) &&
     Number.isInteger(securityVersion) &&
     typeof isTampered === 'boolean' &&
-    Number.isInteger(clockOffsetMs)
+    Number.isInteger(clockOffsetMs) &&
+    (serialNumber === undefined ||
+      (typeof serialNumber === 'string' && /^[A-Za-z0-9-]{1,32}$/.test(serialNumber)))
   );
 }
 

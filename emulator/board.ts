@@ -83,6 +83,12 @@ export interface Board extends AsyncDisposable {
   receive(port: number, bytes: Uint8Array): void;
   /** Bytes from the firmware, after the call in which it sent them; the function it gives ends that. */
   onSend(port: number, listener: (bytes: Uint8Array) => void): () => void;
+  /**
+   * Whether firmware runs, after the call in which that changed and after what was sent before it: false and true again
+   * at each restart. The function it gives ends that.
+   */
+  onRun(listener: (isRunning: boolean) => void): () => void;
+  readonly isRunning: boolean;
   /** What the lamp shows; `error` where the board is dead. */
   readonly indicator: StateName;
   readonly tamper: TamperContact;
@@ -109,6 +115,11 @@ export function createBoard(options: BoardOptions): Board {
   return new EmulatedBoard(options);
 }
 
+/** What the outside is told, in the order in which it happened. */
+type News =
+  | { readonly kind: 'sent'; readonly port: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'runs'; readonly isRunning: boolean };
+
 class EmulatedBoard implements Board {
   readonly #parts: BoardParts;
   readonly #securityFuse: SecurityFuse;
@@ -117,8 +128,9 @@ class EmulatedBoard implements Board {
   readonly #onFault: (fault: BoardFault) => void;
   readonly #calls = createCallQueue();
   readonly #listeners = new Map<number, Set<(bytes: Uint8Array) => void>>();
+  readonly #runListeners = new Set<(isRunning: boolean) => void>();
   readonly #ends: (() => void)[] = [];
-  #outbox: { readonly port: number; readonly bytes: Uint8Array }[] = [];
+  #outbox: News[] = [];
   #cycle: PowerCycle | undefined;
   #firmware: RunningImage | undefined;
   #fault: BoardFault | undefined;
@@ -203,7 +215,7 @@ class EmulatedBoard implements Board {
       throw new Error('The snapshot is of another image.');
     this.#run(() => {
       const cycle = this.#beginCycle(times);
-      this.#firmware = restore(cpu, cycle.hardware);
+      this.#begin(restore(cpu, cycle.hardware));
       this.#cycle = cycle;
       this.#indicator = indicator;
     });
@@ -218,6 +230,7 @@ class EmulatedBoard implements Board {
   powerOff(): void {
     this.#calls.clear();
     this.#lose();
+    this.#run(() => undefined); // tells who listens
   }
 
   tick(): void {
@@ -251,6 +264,15 @@ class EmulatedBoard implements Board {
     return () => listeners.delete(listener);
   }
 
+  onRun(listener: (isRunning: boolean) => void): () => void {
+    this.#runListeners.add(listener);
+    return () => this.#runListeners.delete(listener);
+  }
+
+  get isRunning(): boolean {
+    return this.#firmware !== undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.#ends) end();
     this.powerOff();
@@ -265,11 +287,19 @@ class EmulatedBoard implements Board {
       if (sent.length === 0) return;
       this.#outbox = [];
       this.#release(() => {
-        for (const { port, bytes } of sent)
-          for (const listener of this.#listeners.get(port) ?? [])
-            this.#calls.run(() => listener(bytes)); // queued: one that throws keeps nothing from the others
+        for (const news of sent) this.#tell(news);
       });
     });
+  }
+
+  /** Queued: a listener that throws keeps nothing from the others. */
+  #tell(news: News): void {
+    if (news.kind === 'runs') {
+      for (const listener of this.#runListeners) this.#calls.run(() => listener(news.isRunning));
+      return;
+    }
+    for (const listener of this.#listeners.get(news.port) ?? [])
+      this.#calls.run(() => listener(news.bytes));
   }
 
   /** Calls the running firmware and sees to what came of it. */
@@ -306,7 +336,7 @@ class EmulatedBoard implements Board {
         firmware.kill();
         return;
       }
-      this.#firmware = firmware;
+      this.#begin(firmware);
       this.#securityFuse.blow(check.header.securityVersion);
     });
   }
@@ -321,7 +351,7 @@ class EmulatedBoard implements Board {
     this.#lose();
     this.#parts.flash.restorePower();
     const lines = {
-      send: (port: number, bytes: Uint8Array) => this.#outbox.push({ port, bytes }),
+      send: (port: number, bytes: Uint8Array) => this.#outbox.push({ kind: 'sent', port, bytes }),
       show: (state: StateName) => {
         this.#indicator = state;
       },
@@ -356,9 +386,16 @@ class EmulatedBoard implements Board {
     this.#onFault(fault);
   }
 
+  #begin(firmware: RunningImage): void {
+    this.#firmware = firmware;
+    this.#outbox.push({ kind: 'runs', isRunning: true });
+  }
+
   #stop(): void {
     this.#cycle?.end('switchedOff');
-    this.#firmware?.kill();
+    if (this.#firmware === undefined) return;
+    this.#firmware.kill();
     this.#firmware = undefined;
+    this.#outbox.push({ kind: 'runs', isRunning: false });
   }
 }

@@ -16,9 +16,19 @@ import { type ImageFile, loadImage } from './image-file.ts';
 import { connectMemory, type MemoryPort } from './ports/memory.ts';
 import { openPty } from './ports/pty.ts';
 import { listenTcp } from './ports/tcp.ts';
+import type { AttachOptions } from './usb/attach.ts';
+import { plugMeter } from './usb/meter-device.ts';
+import { listenUsbip, type UsbipOptions } from './usb/usbip-server.ts';
 
 /** Which port of the board leads where. */
-export const boardPorts = { memory: 0, tcp: 1, serial: 2, readiness: 3 } as const;
+export const boardPorts = {
+  memory: 0,
+  tcp: 1,
+  serial: 2,
+  readiness: 3,
+  hid: 4,
+  usbSerial: 5,
+} as const;
 
 /** Power-up with all self-tests takes well under this, on a slow computer too. */
 const READY_MS = 30_000;
@@ -36,6 +46,8 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly allowRemote?: boolean;
   /** Where the serial line appears; none without. */
   readonly ptyPath?: string;
+  /** Exports the meter as a USB device where given. */
+  readonly usbip?: UsbipOptions;
   readonly clock?: ClockSource;
   readonly entropy?: Entropy;
   /**
@@ -48,11 +60,22 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface Addresses {
+  readonly tcp?: string;
+  readonly serial?: string;
+  /** Not a driver's: a Linux computer attaches the meter from there, and then it is a USB device like any other. */
+  readonly usbip?: string;
+}
+
 export interface Emulator extends AsyncDisposable {
   readonly board: Board;
   readonly directory: string;
   /** What a driver takes as a port; each where it was asked for. */
-  readonly addresses: { readonly tcp?: string; readonly serial?: string };
+  readonly addresses: Addresses;
+  /** What a host reads of it on USB. */
+  readonly serialNumber: string;
+  /** Its place at the USB/IP server, where it has one. */
+  readonly usb?: Omit<AttachOptions, 'controller'>;
   /** A line to the meter from within this process; one each call, all on the same port of the board. */
   connect(): MemoryPort;
 }
@@ -82,13 +105,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   board.powerOn();
   await answering(board, options.signal);
   board.startTicking();
-  const addresses = await openPorts(board, options, resources);
+  const { usb, ...addresses } = await openPorts(board, directory.serialNumber, options, resources);
 
   const owned = resources.move();
   return {
     board,
     directory: directory.path,
+    serialNumber: directory.serialNumber,
     addresses,
+    ...(usb !== undefined && { usb }),
     connect: () => connectMemory(board, boardPorts.memory),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -112,12 +137,15 @@ function openDirectory(
   return openBoardDirectory(thrownAway, geometry);
 }
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 async function openPorts(
   board: Board,
-  { tcpPort, tcpHost, allowRemote, ptyPath }: EmulatorOptions,
+  serialNumber: string,
+  { tcpPort, tcpHost, allowRemote, ptyPath, usbip }: EmulatorOptions,
   resources: AsyncDisposableStack,
-): Promise<Emulator['addresses']> {
-  const addresses: { tcp?: string; serial?: string } = {};
+): Promise<Addresses & Pick<Emulator, 'usb'>> {
+  const addresses: Mutable<Addresses & Pick<Emulator, 'usb'>> = {};
   if (tcpPort !== undefined) {
     const listener = await listenTcp(board, {
       boardPort: boardPorts.tcp,
@@ -130,6 +158,13 @@ async function openPorts(
   if (ptyPath !== undefined) {
     const line = openPty(board, { path: ptyPath, boardPort: boardPorts.serial });
     addresses.serial = resources.use(line).address;
+  }
+  if (usbip !== undefined) {
+    const server = resources.use(await listenUsbip(usbip));
+    const jack = server.addJack();
+    resources.defer(plugMeter(board, jack, { serialNumber, ports: boardPorts }));
+    addresses.usbip = server.address;
+    addresses.usb = { host: server.host, port: server.port, busId: jack.busId };
   }
   return addresses;
 }

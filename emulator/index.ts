@@ -62,3 +62,12 @@ export { openPty, type PtyOptions, type PtyPort } from './ports/pty.ts';
 export { listenTcp, type TcpOptions, type TcpPort } from './ports/tcp.ts';
 export { type Finding, findSecret, type Places, type ScanOptions } from './secret-scan.ts';
 export { createTamperContact, type TamperContact } from './tamper.ts';
+export { type AttachOptions, attachUsbip } from './usb/attach.ts';
+export { type MeterOnUsbOptions, plugMeter } from './usb/meter-device.ts';
+export { plugPrinter } from './usb/printer-device.ts';
+export {
+  listenUsbip,
+  type UsbipOptions,
+  type UsbipServer,
+  type UsbJack,
+} from './usb/usbip-server.ts';

@@ -1,4 +1,4 @@
-/** `tessera emulate`: a meter that exists only on this computer, on a serial line and on TCP (requirements.md H4). */
+/** `tessera emulate`: a meter that exists only on this computer, on a serial line, TCP and USB (requirements.md H4). */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,9 +7,11 @@ import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
 import { type Emulator, startEmulator } from '#emulator/emulator';
+import { attachUsbip } from '#emulator/usb/attach';
+import type { UsbipOptions } from '#emulator/usb/usbip-server';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { interrupted } from '../interrupt.ts';
-import { portNumber } from '../options.ts';
+import { listeningPlace, portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 
@@ -17,6 +19,9 @@ interface Options {
   readonly dir?: string;
   readonly pty?: string;
   readonly tcp?: number;
+  readonly usbip?: UsbipOptions;
+  readonly attach?: boolean;
+  readonly allowRemote?: boolean;
   readonly cpu: CpuName;
   readonly cryptoEngine: boolean;
   readonly command?: string;
@@ -30,11 +35,18 @@ export function addEmulate(program: Command, run: Run): void {
       `Runs the signed firmware image as a meter. It is ready when its address is printed.
 
 Without --dir the meter is thrown away at the end. With -c it lives as long as the command, which finds
-TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL) in its environment; its exit code becomes this one's.`,
+TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment; its exit code becomes this one's.`,
     )
     .option('--dir <directory>', 'where the meter lives; made where it does not exist')
     .option('--pty <path>', 'a serial line (pseudo-terminal) that appears at this path; Linux')
     .option('--tcp <port>', 'listen on this port of 127.0.0.1; 0 takes a free one', portNumber)
+    .option(
+      '--usbip <[host:]port>',
+      'a USB device for Linux computers, by USB/IP; 0 takes a free port, 3240 is the usual one',
+      listeningPlace,
+    )
+    .option('--attach', 'attach that USB device to this computer, again after each restart; root')
+    .option('--allow-remote', 'let --usbip listen where other computers can reach it')
     .addOption(
       new Option('--cpu <name>', 'what runs the image: fast, or as small as on a board')
         .choices(cpuNames)
@@ -50,6 +62,7 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL) in its environment; its exit code
       `
 Examples:
   tessera emulate --dir meter --pty /tmp/meter
+  tessera emulate --usbip 3240 --attach
   tessera emulate --tcp 0 -c 'tessera meter status --port $TESSERA_PORT'`,
     )
     .action((options: Options) => run((output) => emulate(options, output)));
@@ -57,18 +70,22 @@ Examples:
 
 async function emulate(options: Options, output: Output): Promise<number> {
   using interrupt = interrupted();
-  const wantsTcp = options.tcp ?? (options.pty === undefined ? 0 : undefined);
+  const usbip = usbipOf(options);
+  const isReachable = options.pty !== undefined || usbip !== undefined;
+  const wantsTcp = options.tcp ?? (isReachable ? undefined : 0);
   await using emulator = await startEmulator({
     ...(options.dir !== undefined && { directory: options.dir }),
     ...(options.pty !== undefined && { ptyPath: options.pty }),
     ...(wantsTcp !== undefined && { tcpPort: wantsTcp }),
+    ...(usbip !== undefined && { usbip }),
     cpu: createCpu(options.cpu),
     cryptoEngine: options.cryptoEngine,
     signal: interrupt.signal,
   });
-  const { tcp, serial } = emulator.addresses;
+  const { tcp, serial, usbip: exported } = emulator.addresses;
   const meter = await meterName(emulator);
-  const where = [serial, tcp].filter((address) => address !== undefined);
+  if (options.attach === true) await keepAttached(emulator, output);
+  const where = [serial, tcp, exported].filter((address) => address !== undefined);
   output.say(
     'ready',
     {
@@ -76,6 +93,8 @@ async function emulate(options: Options, output: Output): Promise<number> {
       directory: options.dir,
       tcp,
       serial,
+      usbip: exported,
+      serialNumber: emulator.serialNumber,
       cpu: options.cpu,
       cryptoEngine: emulator.board.hasCryptoEngine,
     },
@@ -89,6 +108,29 @@ async function emulate(options: Options, output: Output): Promise<number> {
   return await runCommand(options.command, environment(emulator), interrupt.signal);
 }
 
+/** --attach alone exports the meter on a free port. */
+function usbipOf({ usbip, attach, allowRemote }: Options): UsbipOptions | undefined {
+  const place = usbip ?? (attach === true ? { port: 0 } : undefined);
+  return place && { ...place, ...(allowRemote !== undefined && { allowRemote }) };
+}
+
+/**
+ * Attaches the meter, and again after each restart.
+ * @throws Error where it cannot be attached the first time; later ones are told
+ */
+async function keepAttached(emulator: Emulator, output: Output): Promise<void> {
+  const { usb } = emulator;
+  if (usb === undefined) throw new Error('The meter has no USB port.');
+  const attach = (): Promise<number> => attachUsbip(usb);
+  await attach();
+  emulator.board.onRun((isRunning) => {
+    if (!isRunning) return;
+    attach().catch((error: Error) =>
+      output.say('problem', { message: error.message }, error.message),
+    );
+  });
+}
+
 /** Asked of the meter itself; undefined while it is not made. */
 async function meterName(emulator: Emulator): Promise<string | undefined> {
   await using meter = await openMeter(memoryLink(emulator.connect()));
@@ -96,10 +138,13 @@ async function meterName(emulator: Emulator): Promise<string | undefined> {
   return meterId.some((byte) => byte !== 0) ? formatMeterId(meterId) : undefined;
 }
 
-function environment({ addresses: { tcp, serial } }: Emulator): NodeJS.ProcessEnv {
+/** Where USB is its only port, the meter is named by its serial number, for who has attached it. */
+function environment({ addresses, serialNumber }: Emulator): NodeJS.ProcessEnv {
+  const { tcp, serial, usbip } = addresses;
   return {
     ...process.env,
-    TESSERA_PORT: serial ?? tcp,
+    TESSERA_PORT: serial ?? tcp ?? `hid:${serialNumber}`,
+    ...(usbip !== undefined && { TESSERA_USBIP: usbip }),
     ...(tcp !== undefined && { TESSERA_TCP: tcp }),
     ...(serial !== undefined && { TESSERA_SERIAL: serial }),
   };

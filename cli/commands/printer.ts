@@ -2,8 +2,10 @@
 
 import type { Command } from 'commander';
 import { startVirtualPrinter } from '#emulator/printer/virtual-printer';
+import { plugPrinter } from '#emulator/usb/printer-device';
+import { listenUsbip, type UsbipOptions } from '#emulator/usb/usbip-server';
 import { interrupted } from '../interrupt.ts';
-import { dotCount, portNumber, resolution } from '../options.ts';
+import { dotCount, listeningPlace, portNumber, resolution } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 
@@ -12,6 +14,7 @@ interface Options {
   readonly out?: string;
   readonly width: number;
   readonly dpi: number;
+  readonly usbip?: UsbipOptions;
 }
 
 export function addPrinter(program: Command, run: Run): void {
@@ -22,10 +25,12 @@ export function addPrinter(program: Command, run: Run): void {
     .option('--out <directory>', 'where each page is left as PNG and as raw bytes')
     .option('--width <dots>', 'dots across the paper', dotCount, 576)
     .option('--dpi <dpi>', 'dots an inch', resolution, 203)
+    .option('--usbip <port>', 'a USB device for Linux computers too, by USB/IP', listeningPlace)
     .action((options: Options) => run((output) => runPrinter(options, output)));
 }
 
-async function runPrinter({ tcp, out, width, dpi }: Options, output: Output): Promise<number> {
+async function runPrinter(options: Options, output: Output): Promise<number> {
+  const { tcp, out, width, dpi } = options;
   using interrupt = interrupted();
   await using printer = await startVirtualPrinter({
     tcpPort: tcp,
@@ -40,7 +45,16 @@ async function runPrinter({ tcp, out, width, dpi }: Options, output: Output): Pr
       files === undefined ? 'a page was printed' : `printed ${files.png}`,
     ),
   );
-  output.say('ready', { address: printer.address }, `printer is on ${printer.address}`);
+  await using server = options.usbip && (await listenUsbip(options.usbip));
+  using resources = new DisposableStack();
+  if (server !== undefined)
+    resources.defer(plugPrinter(printer, server.addJack(), `PRINTER${server.port}`));
+  const where = [printer.address, server?.address].filter((address) => address !== undefined);
+  output.say(
+    'ready',
+    { address: printer.address, usbip: server?.address },
+    `printer is on ${where.join(' and ')}`,
+  );
   await interrupt.promise;
   output.say('ended', {}, 'printer switched off');
   return 0;
