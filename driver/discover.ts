@@ -1,6 +1,8 @@
-/** Where meters may be: the serial ports of this machine and addresses that were given (requirements.md F4). */
+/** Where meters may be: HID interfaces and serial ports of this computer, and addresses that were given (requirements.md F4). */
 
+import { readdir } from 'node:fs/promises';
 import { LinkError } from './errors.ts';
+import { hidDevices } from './link/hid-devices.ts';
 import { parsePort } from './port.ts';
 
 export interface PortCandidate {
@@ -23,10 +25,13 @@ export interface Discovery {
 export interface DiscoverOptions {
   /** Port URLs, `tcp:host:port`, to be listed too. */
   readonly addresses?: readonly string[] | undefined;
+  /** Where Linux has the files of devices; another folder in tests. */
+  readonly deviceFolder?: string | undefined;
 }
 
-/** Lists the ports; none is opened, since what is behind a serial port may be anything. */
-export async function discoverPorts({ addresses = [] }: DiscoverOptions = {}): Promise<Discovery> {
+/** Lists the ports, meters on USB first; none is opened, since what is behind a serial port may be anything. */
+export async function discoverPorts(options: DiscoverOptions = {}): Promise<Discovery> {
+  const { addresses = [], deviceFolder = '/dev' } = options;
   const given: PortCandidate[] = [];
   const problems: LinkError[] = [];
   for (const url of addresses) {
@@ -38,14 +43,28 @@ export async function discoverPorts({ addresses = [] }: DiscoverOptions = {}): P
       problems.push(error);
     }
   }
-  try {
-    return { ports: [...(await serialPorts()), ...given], problems };
-  } catch (cause) {
-    return { ports: given, problems: [...problems, cannotList(cause)] };
+  const ports: PortCandidate[] = [];
+  for (const list of [hidPorts, () => serialPorts(deviceFolder)]) {
+    try {
+      ports.push(...(await list()));
+    } catch (error) {
+      problems.push(error instanceof LinkError ? error : cannotList(error));
+    }
   }
+  return { ports: [...ports, ...given], problems };
 }
 
-async function serialPorts(): Promise<PortCandidate[]> {
+async function hidPorts(): Promise<PortCandidate[]> {
+  const devices = await hidDevices();
+  return devices.map(({ serialNumber, manufacturer }) => ({
+    url: `hid:${serialNumber}`,
+    manufacturer,
+    serialNumber,
+  }));
+}
+
+async function serialPorts(deviceFolder: string): Promise<PortCandidate[]> {
+  if (!(await mayHavePorts(deviceFolder))) return [];
   const { SerialPort } = await import('serialport');
   const found = await SerialPort.list();
   return found.map(({ path, manufacturer, serialNumber, vendorId, productId }) => ({
@@ -55,6 +74,13 @@ async function serialPorts(): Promise<PortCandidate[]> {
     vendorId,
     productId,
   }));
+}
+
+/** What the package lists by udevadm on Linux; where there is no such file, nobody needs that program. */
+async function mayHavePorts(deviceFolder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const names = await readdir(deviceFolder);
+  return names.some((name) => /^(?:tty(?:S|WCH|ACM|USB|AMA|MFD|O|XRUSB)|rfcomm)\d/.test(name));
 }
 
 /** macOS lists the name that waits for a carrier; the other one opens at once (ports.md 4). */

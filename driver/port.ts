@@ -1,26 +1,37 @@
-/** Port URLs: `serial:/dev/ttyACM0`, `serial:/dev/ttyUSB0?baud=9600`, `serial:COM3`, `tcp:host:port`, `tcp:[::1]:port`. */
+/**
+ * Port URLs: `serial:/dev/ttyACM0`, `serial:/dev/ttyUSB0?baud=9600`, `serial:COM3`, `hid:SERIAL`, `tcp:host:port`,
+ * `tcp:[::1]:port`.
+ */
 
 import { LinkError } from './errors.ts';
+import { type HidAddress, openHid } from './link/hid.ts';
 import type { Link } from './link/link.ts';
 import { BAUD_RATE_DEFAULT, openSerial, type SerialAddress } from './link/serial.ts';
 import { openTcp, type TcpAddress } from './link/tcp.ts';
 
 export type Port =
   | ({ readonly kind: 'serial' } & SerialAddress)
+  | ({ readonly kind: 'hid' } & HidAddress)
   | ({ readonly kind: 'tcp' } & TcpAddress);
 
 const FORMS =
-  'Write serial:/dev/ttyACM0, serial:/dev/ttyUSB0?baud=9600, serial:COM3 or tcp:HOST:PORT.';
+  'Write serial:/dev/ttyACM0, serial:/dev/ttyUSB0?baud=9600, serial:COM3, hid:SERIAL or tcp:HOST:PORT.';
 const BAUD_RATE_MAX = 10_000_000;
 
 /** @throws LinkError for a text that is no port URL */
 export function parsePort(url: string): Port {
   const fail = (what: string): LinkError =>
     new LinkError({ stage: 'open', address: url, what, advice: FORMS });
-  const match = /^(serial|tcp):(.+)$/.exec(url);
+  const match = /^(serial|hid|tcp):(.+)$/.exec(url);
   if (match === null) throw fail('this is no port');
   const place = match[2] as string;
+  if (match[1] === 'hid') return parseHid(place, fail);
   return match[1] === 'tcp' ? parseTcp(place, fail) : parseSerial(place, fail);
+}
+
+function parseHid(place: string, fail: (what: string) => LinkError): Port {
+  if (!/^[!-~]{1,126}$/.test(place)) throw fail('a HID port has the serial number of a meter');
+  return { kind: 'hid', serialNumber: place };
 }
 
 function parseTcp(place: string, fail: (what: string) => LinkError): Port {
@@ -57,6 +68,8 @@ export async function openLink(url: string, { signal }: OpenLinkOptions = {}): P
   switch (port.kind) {
     case 'serial':
       return openSerial(port, options);
+    case 'hid':
+      return openHid(port, options);
     case 'tcp':
       return openTcp(port, options);
   }

@@ -47,6 +47,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'escpos',
       'fast-png',
       'micro-packed',
+      'node-hid',
       'opentype.js',
       'serialport',
     ],

@@ -14,6 +14,7 @@ import { interrupted } from '../interrupt.ts';
 import { listeningPlace, portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
+import { announce } from '../running-emulators.ts';
 
 interface Options {
   readonly dir?: string;
@@ -85,6 +86,7 @@ async function emulate(options: Options, output: Output): Promise<number> {
   const { tcp, serial, usbip: exported } = emulator.addresses;
   const meter = await meterName(emulator);
   if (options.attach === true) await keepAttached(emulator, output);
+  using _announced = announce([serial, tcp].filter((address) => address !== undefined));
   const where = [serial, tcp, exported].filter((address) => address !== undefined);
   output.say(
     'ready',

@@ -94,6 +94,8 @@ function openLine(
       return openTcpLine(port, { connectTimeoutMs, signal });
     case 'serial':
       return openSerialLine(port, { hasFlowControl });
+    case 'hid':
+      throw new TypeError('a printer has no HID interface: a USB printer is file:/dev/usb/lp0');
   }
 }
 

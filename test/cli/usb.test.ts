@@ -1,9 +1,13 @@
 /** `tessera emulate --usbip` and `tessera printer --usbip`: USB devices for who attaches them (requirements.md H4). */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cli, cliRunning } from '#test/support/cli';
+import { cli, cliDone, cliRunning } from '#test/support/cli';
 import { listDevices } from '#test/support/usbip-client';
+import { repositoryRoot } from '#tools/sources';
 
 const portOf = (address: unknown): number => Number(String(address).split(':').at(-1));
 
@@ -44,3 +48,39 @@ test.skipIf(existsSync('/sys/devices/platform/vhci_hcd.0'))(
     expect(error?.['message']).toContain('modprobe vhci-hcd');
   },
 );
+
+test('devices lists a meter that runs on this computer, as long as it runs', async () => {
+  const running = await cliRunning('emulate', '--tcp', '0');
+  const url = running.ready['tcp'];
+  const listed = async () => (await cliDone('devices')).said.map((each) => each['url']);
+
+  const whileRunning = await listed();
+  await running.end('SIGTERM');
+
+  expect(whileRunning).toContain(url);
+  expect(await listed()).not.toContain(url);
+});
+
+test('devices --watch lists at once and ends with an interrupt', async () => {
+  const watching = spawn(
+    process.execPath,
+    [
+      join(repositoryRoot, 'cli/main.ts'),
+      '--json',
+      'devices',
+      '--watch',
+      '--address',
+      'tcp:localhost:7',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = once(watching, 'exit');
+  let said = '';
+  for await (const part of watching.stdout) {
+    said += part;
+    if (said.includes('tcp:localhost:7')) watching.kill('SIGTERM');
+  }
+
+  expect(said).toContain('"event":"change"');
+  expect(await ended).toEqual([0, null]);
+});

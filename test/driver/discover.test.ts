@@ -1,7 +1,10 @@
 /** Where meters may be: what is listed, and what is said where it cannot be (requirements.md F4). */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { discoverPorts } from '#driver/discover';
+import { temporaryFolder } from '#test/support/temporary-folder';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -24,16 +27,34 @@ describe('given addresses', () => {
   });
 });
 
-test.runIf(process.platform === 'linux')(
-  'without udevadm it says what to install, and lists the addresses',
-  async () => {
+describe.runIf(process.platform === 'linux')('without udevadm', () => {
+  /** A folder of device files. */
+  function folderWith(name: string): string {
     vi.stubEnv('PATH', '/nowhere');
+    const deviceFolder = temporaryFolder();
+    writeFileSync(join(deviceFolder, name), '');
+    return deviceFolder;
+  }
 
-    const { ports, problems } = await discoverPorts({ addresses: ['tcp:localhost:7000'] });
+  test('it says what to install where there is a serial port, and lists the addresses', async () => {
+    const deviceFolder = folderWith('ttyACM0');
 
-    expect(ports).toEqual([{ url: 'tcp:localhost:7000' }]);
+    const { ports, problems } = await discoverPorts({
+      addresses: ['tcp:localhost:7000'],
+      deviceFolder,
+    });
+
+    expect(ports).toContainEqual({ url: 'tcp:localhost:7000' });
     expect(problems).toMatchObject([
       { stage: 'open', advice: expect.stringContaining('apt-get install udev') },
     ]);
-  },
-);
+  });
+
+  test('nothing is missing where there is no serial port', async () => {
+    const deviceFolder = folderWith('tty0');
+
+    const { problems } = await discoverPorts({ deviceFolder });
+
+    expect(problems).toEqual([]);
+  });
+});
