@@ -1,10 +1,16 @@
 /**
  * A link over the HID interface of a meter: reports of 64 bytes that carry its line (requirements.md F1, F4; docs/link.md,
- * "USB"). No system keeps a second program from opening the interface: whose answer it is, the exchange decides.
+ * "USB"). No system keeps a second program from opening the interface, and reports of two would come between each other:
+ * programs that use this driver keep each other out by a lock.
  */
 
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { encodeReports } from '#protocol/usb';
 import { LinkError } from '../errors.ts';
+import { lockFile } from '../file-lock.ts';
 import { type HidDevice, hidDevices, withHid } from './hid-devices.ts';
 import { type Link, linkListeners } from './link.ts';
 
@@ -43,10 +49,30 @@ export async function openHid(
   signal?.throwIfAborted();
   const { path } = await findDevice(serialNumber, address);
   signal?.throwIfAborted();
+  using resources = new DisposableStack();
+  const lock = resources.use(lockMeter(serialNumber, address));
   const handle = await openPath(path, address);
   if (signal?.aborted === true) await closeHandle(handle);
   signal?.throwIfAborted();
-  return hidLink(handle, address);
+  resources.move();
+  return hidLink(handle, address, lock);
+}
+
+/**
+ * Among the programs of this user, since what a user may write another one may not.
+ * @throws LinkError where one of them has the meter
+ */
+export function lockMeter(serialNumber: string, address: string): Disposable {
+  const folder = join(tmpdir(), `tessera-locks-${process.getuid?.() ?? 'user'}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = lockFile(join(folder, `hid-${Buffer.from(serialNumber).toString('hex')}`));
+  if (lock !== undefined) return lock;
+  throw new LinkError({
+    stage: 'open',
+    address,
+    what: 'another program uses this meter',
+    advice: 'Close that one; or use the serial port of the meter, which works at the same time.',
+  });
 }
 
 async function findDevice(serialNumber: string, address: string): Promise<HidDevice> {
@@ -93,15 +119,20 @@ async function openPath(path: string, address: string): Promise<HidHandle> {
   }
 }
 
-/** The link belongs to who gets it; tests give a handle that leads to an emulated meter. */
-export function hidLink(handle: HidHandle, address: string): Link {
+/**
+ * The link belongs to who gets it; tests give a handle that leads to an emulated meter.
+ * @param lock released when the interface is closed
+ */
+export function hidLink(handle: HidHandle, address: string, lock?: Disposable): Link {
   const listeners = linkListeners();
   let written: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | undefined;
 
   function close(reason: Error | undefined): Promise<void> {
-    if (listeners.isClosed) return Promise.resolve();
+    // once only, and whoever closes again waits for the same: the meter may be opened anew behind that
+    closing ??= closeHandle(handle).finally(() => lock?.[Symbol.dispose]());
     listeners.closed(reason);
-    return closeHandle(handle);
+    return closing;
   }
 
   async function write(report: Uint8Array): Promise<void> {
@@ -127,8 +158,12 @@ export function hidLink(handle: HidHandle, address: string): Link {
   };
 }
 
-/** Closes the interface, or stops waiting for it. */
-function closeHandle(handle: HidHandle): Promise<void> {
+/**
+ * Closes the interface, or stops waiting for it. The package begins to read a turn after the listener came, and throws
+ * where nobody can catch it if the interface is closed before.
+ */
+async function closeHandle(handle: HidHandle): Promise<void> {
+  await turn();
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
   const done = (): void => {
@@ -136,7 +171,7 @@ function closeHandle(handle: HidHandle): Promise<void> {
     resolve();
   };
   handle.close().then(done, done); // a device that is gone is closed, whatever its close says
-  return promise;
+  await promise;
 }
 
 function reasonOf(reason: unknown): Error {

@@ -6,7 +6,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LinkError } from '#driver/errors';
-import { type HidHandle, hidLink } from '#driver/link/hid';
+import { type HidHandle, hidLink, lockMeter } from '#driver/link/hid';
 import { type Meter, openMeter } from '#driver/meter';
 import { pieceRequest } from '#driver/piece';
 import { openLink } from '#driver/port';
@@ -111,6 +111,37 @@ test('closing lets the interface go', async () => {
   expect(handle.isOpen).toBe(false);
 });
 
+test('one that is closed in the turn it was opened in is not closed before the package has begun to read', async () => {
+  const order: string[] = [];
+  const handle: HidHandle = {
+    write: () => Promise.resolve(0),
+    on(event: string) {
+      // as the package does
+      if (event === 'data') process.nextTick(() => order.push('reading'));
+    },
+    close() {
+      order.push('closing');
+      return Promise.resolve();
+    },
+  };
+
+  await Promise.resolve().then(() => hidLink(handle, 'hid:METER0001').close());
+
+  expect(order).toEqual(['reading', 'closing']);
+});
+
+test('a meter that one program has is refused to the next until that one closes it', async () => {
+  const { port } = await atHand();
+  const address = 'hid:METER0001';
+  const link = hidLink(await openHandle(port), address, lockMeter('a meter of this test', address));
+
+  const error = await failureOf((async () => lockMeter('a meter of this test', address))());
+  await link.close();
+
+  expect(error).toMatchObject({ name: 'LinkError', stage: 'open', address });
+  lockMeter('a meter of this test', address)[Symbol.dispose]();
+});
+
 test('an unplugging ends what is under way, in words of the driver', async () => {
   const { meter: device, port } = await atHand();
   const handle = await openHandle(port);
@@ -124,6 +155,7 @@ test('an unplugging ends what is under way, in words of the driver', async () =>
 
   expect(reason?.message).toMatch(/^the meter was unplugged or has restarted: .*disconnected$/);
   expect(error).toMatchObject({ name: 'LinkError', stage: 'request', address: 'hid:METER0001' });
+  await meter.close();
   expect(handle.isOpen).toBe(false);
 });
 
