@@ -144,11 +144,14 @@ function locked(disk: Disk, path: string): Disposable {
   return lock;
 }
 
+/** Of an indicium that is lost the meter knows; a refusal is told, and nobody expects to be charged after that. */
+const isSynced = { intended: true, issued: false, refused: true, spoiled: true } as const;
+
 function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): PendingJournal {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
-    await lines.append([step], step.step === 'intended' || step.step === 'spoiled');
+    await lines.append([step], isSynced[step.step]);
     const entry = entries.take(step);
     if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
     return entry;

@@ -98,6 +98,7 @@ connect(Number(port), host, function () {
       tcp: expect.stringMatching(/^tcp:127\.0\.0\.1:\d+$/),
       cpu: 'node-vm',
       cryptoEngine: true,
+      serialNumber: expect.stringMatching(/^TS[0-9A-F]+$/),
     },
     { event: 'asked', isSame: true },
   ]);

@@ -152,6 +152,27 @@ test('what a killed program left without a sync is synced before the meter is as
   expect(charged).toEqual([780]);
 });
 
+test('a piece that was refused is not charged after a power cut of the host', async () => {
+  const path = freshPath();
+  let synced = Buffer.alloc(0);
+  const disk = syncingBy(async () => {
+    synced = await readFile(path);
+  });
+  const { meter, charged, refuseWith } = await chargingMeter();
+  await using journal = await openPendingJournal(path, { disk });
+  refuseWith(refuse('insufficientFunds'));
+  const told = await failureOf(issue(meter, journal, letter));
+  refuseWith(undefined);
+
+  const afterCut = freshPath();
+  await writeFile(afterCut, synced);
+  await using left = await openPendingJournal(afterCut);
+  await resume(meter, left);
+
+  expect(told).toMatchObject({ status: 'insufficientFunds' });
+  expect(charged).toEqual([]);
+});
+
 test('a reference whose piece is unfinished is not charged again for another piece', async () => {
   const { meter, charged, pullAtNext } = await chargingMeter();
   await using journal = await openPendingJournal(freshPath());

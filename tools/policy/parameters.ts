@@ -180,7 +180,14 @@ export const parameters = {
     place: 'memory',
     under: ['sharedSecret'],
     destroyed: 'end of session, error state',
-    code: ['PMA1 key A', 'PMA1 key B', 'PMA1 rekey A', 'PMA1 rekey B', 'PMA1 rekey'],
+    code: [
+      'PMA1 key A',
+      'PMA1 key B',
+      'PMA1 rekey A',
+      'PMA1 rekey B',
+      'PMA1 rekey',
+      'PMA1 rekey time',
+    ],
   },
   imageKey: {
     kind: 'public',

@@ -65,6 +65,7 @@ const own: Readonly<Record<CommandName, Access>> = {
   changePassword: {
     ...STORED,
     ...PASSWORD_TRIED,
+    indiciumKey: 'E',
     hostKeys: 'EW',
     userPasswordKey: 'GEZ',
     officerPasswordKey: 'GEZ',

@@ -3,7 +3,7 @@
  * wrote and did not sync may be lost.
  */
 
-import { open, truncate } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import type { BatchMeter } from '#driver/batch/charging';
 import type { PiecePrinter } from '#driver/batch/piece-printing';
 import { type Disk, hostDisk, type LineFile } from '#driver/disk';
@@ -37,6 +37,9 @@ export function frailHost(plan?: HostPlan): FrailHost {
   let isDead = false;
   const journals: { readonly path: string; synced: number; written: number }[] = [];
   const work: Promise<unknown>[] = [];
+  /** What the system takes back from a program that ended. */
+  const openFiles: FileHandle[] = [];
+  const locks: Disposable[] = [];
 
   /** Whatever the host does, it does between two of these. */
   async function step(): Promise<void> {
@@ -66,10 +69,14 @@ export function frailHost(plan?: HostPlan): FrailHost {
     const { size } = await handle.stat();
     const journal = { path, synced: size, written: size };
     journals.push(journal);
+    openFiles.push(handle);
     return {
       read: handle.read.bind(handle) as LineFile['read'],
       truncate: (to) => handle.truncate(to),
-      close: () => handle.close(),
+      async close() {
+        openFiles.splice(openFiles.indexOf(handle), 1);
+        await handle.close();
+      },
       appendFile: (text) =>
         done(async () => {
           await handle.appendFile(text);
@@ -84,12 +91,24 @@ export function frailHost(plan?: HostPlan): FrailHost {
     };
   }
 
+  function lock(path: string): Disposable | undefined {
+    const held = hostDisk.lock(path);
+    if (held === undefined) return undefined;
+    locks.push(held);
+    return {
+      [Symbol.dispose]() {
+        locks.splice(locks.indexOf(held), 1);
+        held[Symbol.dispose]();
+      },
+    };
+  }
+
   return {
     ended,
     get steps() {
       return steps;
     },
-    disk: { ...hostDisk, openLines },
+    disk: { ...hostDisk, openLines, lock },
     meter: (meter) => ({
       address: meter.address,
       server: meter.server,
@@ -105,6 +124,8 @@ export function frailHost(plan?: HostPlan): FrailHost {
       print: (label) => done(() => printer.print(label)),
     }),
     async leaveDisk() {
+      for (const handle of openFiles.splice(0)) await handle.close();
+      for (const held of locks.splice(0)) held[Symbol.dispose]();
       if (plan?.end !== 'powerCut') return;
       for (const { path, synced, written } of journals)
         await truncate(path, synced + Math.floor((written - synced) * plan.keeps));

@@ -68,7 +68,12 @@ async function runOnce(
   const host = frailHost(plan);
   const { meter, planLine } = await desk.meter();
   const line = await desk.printer();
-  const job = await openJob(directory, { disk: host.disk });
+  const job = await Promise.race([openJob(directory, { disk: host.disk }), host.ended]);
+  if (typeof job === 'string') {
+    await host.leaveDisk();
+    await line.close();
+    return job;
+  }
   const stop = new AbortController();
   let piecesLeft = Number.POSITIVE_INFINITY;
   function stopAfter(pieces: number): void {

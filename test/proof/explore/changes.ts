@@ -78,8 +78,8 @@ const ofRefills: readonly Break[] = [
     changes: [
       off(
         meter,
-        'if (state.refillPending === 0) {\n    const room',
-        'if (wish.amount > 0) {\n    const room',
+        'if (state.refillPending === 0) {\n    const nonce',
+        'if (wish.amount > 0) {\n    const nonce',
       ),
     ],
     run: 'one power cut',
