@@ -16,7 +16,10 @@ export async function step(name: string, work: () => Promise<unknown>): Promise<
     const durationMs = Math.round(performance.now() - startMs);
     say({ step: name, durationMs, ...(figures !== undefined && { figures }) });
   } catch (error) {
-    const log = kernelLog().slice(-30).join('\n');
+    const log = kernelLog()
+      .filter((line) => !/unlink->seqnum|urb->status/.test(line))
+      .slice(-30)
+      .join('\n');
     process.stdout.write(`${(error as Error).stack}\n${log}\n`);
     say({ failure: `${name}: ${error}` });
     process.exit(1);

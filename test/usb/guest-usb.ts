@@ -1,7 +1,7 @@
 /** Attaching in the guest, and the meters as programs there open them. */
 
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { hexToBytes } from '@noble/hashes/utils.js';
@@ -44,7 +44,9 @@ export const namesOf = (place: number): readonly [string, string] => [
   `/dev/tessera/METER000${place + 1}-tty`,
 ];
 const isThere = (place: number): boolean => namesOf(place).every((name) => existsSync(name));
-export const isGone = (place: number): boolean => namesOf(place).every((name) => !existsSync(name));
+/** The names themselves: one that leads nowhere is still to be removed, and would lead to the next device before. */
+export const isGone = (place: number): boolean =>
+  namesOf(place).every((name) => lstatSync(name, { throwIfNoEntry: false }) === undefined);
 
 export async function attachMeter(settings: GuestSettings, place: number): Promise<void> {
   await attach(settings, `1-${place + 1}`);
