@@ -21,10 +21,12 @@ export interface JournalIndex {
 
 type Slots<Key> = Map<Key, Slot[]>;
 
+/** Keeps the newest in front. */
 function addTo<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
-  const slots = map.get(key);
-  if (slots === undefined) map.set(key, [slot]);
-  else slots.push(slot);
+  const slots = map.get(key) ?? [];
+  const place = slots.findIndex(({ sequence }) => sequence < slot.sequence);
+  slots.splice(place < 0 ? slots.length : place, 0, slot);
+  map.set(key, slots);
 }
 
 function removeFrom<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
@@ -33,7 +35,8 @@ function removeFrom<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
   else map.set(key, left);
 }
 
-export function createJournalIndex(ring: Ring): JournalIndex {
+/** @param pieceCount of the newest state */
+export function createJournalIndex(ring: Ring, pieceCount: () => number): JournalIndex {
   const debits: Slots<string> = new Map();
   const signatures: Slots<string> = new Map();
   const pieces: Slots<number> = new Map();
@@ -47,7 +50,20 @@ export function createJournalIndex(ring: Ring): JournalIndex {
   const isCommitted = (slot: Slot): boolean => committedBody(ring, slot) !== undefined;
 
   /** A pin passes over the number before it: what bears that number never happened. */
-  const isVoid = ({ sequence }: Slot): boolean => (pins.get(sequence + 1) ?? []).some(isCommitted);
+  const isPassedOver = ({ sequence }: Slot): boolean =>
+    (pins.get(sequence + 1) ?? []).some(isCommitted);
+
+  /**
+   * That pin may read as torn itself, where it was cut. But a debit that never happened has the number of a piece that does
+   * not exist, or that another request has made since.
+   */
+  const isOfNoPiece = ({ debitedPiece, requestKey, sequence }: Slot): boolean =>
+    debitedPiece !== undefined &&
+    (debitedPiece > pieceCount() ||
+      (pieces.get(debitedPiece) ?? []).some(
+        (other) =>
+          other.requestKey !== requestKey && other.sequence > sequence && isCommitted(other),
+      ));
 
   const isDenied = ({ type, requestKey, sequence }: Slot): boolean =>
     type === 'signature' &&
@@ -55,7 +71,8 @@ export function createJournalIndex(ring: Ring): JournalIndex {
 
   function find(slots: readonly Slot[] | undefined): Uint8Array | undefined {
     for (const slot of slots ?? []) {
-      const body = isVoid(slot) || isDenied(slot) ? undefined : committedBody(ring, slot);
+      const isVoid = isPassedOver(slot) || isOfNoPiece(slot) || isDenied(slot);
+      const body = isVoid ? undefined : committedBody(ring, slot);
       if (body !== undefined) return body;
     }
     return undefined;

@@ -148,12 +148,12 @@ interface Beginning {
 const settled = (state: MeterState): MeterState => ({ ...state, detail: NO_DETAIL });
 
 function createJournal(ring: Ring, { state: first, slots, found }: Beginning): Journal {
-  const index = createJournalIndex(ring);
+  let state = first;
+  const index = createJournalIndex(ring, () => state.pieceCount);
   for (const slot of slots) index.add(slot);
   const place = found === undefined ? { sector: 0, index: 0 } : placeBehind(ring, found.last);
   const writer = createWriter(ring, place, index.forget);
   if (found !== undefined) writer.protect(found.stateSlot);
-  let state = first;
   let sequence = found?.last.sequence ?? 0;
 
   function write(type: StateRecordType, next: MeterState, step: number): StateRecord {

@@ -156,8 +156,8 @@ export const moneyBugs: readonly Mutant[] = [
   {
     bug: 'what a pin passed over is found by its request id',
     file: 'firmware/journal-index.ts',
-    find: 'isVoid(slot) || isDenied(slot) ? undefined',
-    replace: 'isDenied(slot) ? undefined',
+    find: 'isPassedOver(slot) || isOfNoPiece(slot) || isDenied(slot);',
+    replace: 'isDenied(slot);',
     tests: journal,
   },
   {
