@@ -10,5 +10,6 @@ export default defineConfig({
     pool: 'threads',
     // Nothing here waits for time to pass; exhaustive tests take a few seconds, more on a busy machine.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
