@@ -7,6 +7,7 @@ import { claimAll, loadApproved } from './actions/claim.ts';
 import { meet } from './actions/contact.ts';
 import { compare } from './actions/end-of-day.ts';
 import { grant, openWishes } from './actions/issue.ts';
+import { unlessRevoked } from './actions/lock.ts';
 import { make, register } from './actions/make.ts';
 import { load } from './actions/refill.ts';
 import { inspect } from './actions/report.ts';
@@ -74,7 +75,8 @@ async function rest(world: World): Promise<void> {
 /** Whoever showed a label twice had the meter locked; the operator looks into that. */
 async function unlock({ operator }: World, { meterId, stage }: Desk): Promise<void> {
   if (meterId === undefined || (stage !== 'registered' && stage !== 'leaving')) return;
-  await operator.authority.orderLock({ meterId, action: 'unlock', reason: 'none' });
+  const order = { meterId, action: 'unlock', reason: 'none' } as const;
+  await unlessRevoked(operator.authority.orderLock(order));
 }
 
 async function settleDesk(world: World, desk: Desk): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { type Board, createBoard } from '#emulator/board';
 import type { Cpu } from '#emulator/cpu/cpu';
-import { createNodeVmCpu } from '#emulator/cpu/node-vm';
+
 import { createMemoryFlash, type PowerCut } from '#emulator/flash';
 import type { ImageFile } from '#emulator/image-file';
 import { flashLayout } from '#firmware/flash-layout';
@@ -12,6 +12,7 @@ import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { createWarmCpu } from './warm-cpu.ts';
 import { type Debit, type Witness, watchFlash } from './witness.ts';
 
 /** What is in the housing when nobody has power: all that makes one device another. */
@@ -53,8 +54,8 @@ export interface MeterDeviceOptions {
   readonly onSend: (bytes: Uint8Array) => void;
 }
 
-/** One for all boards of the process: the image is compiled once. */
-const cpu = createNodeVmCpu();
+/** One for all boards of the thread. */
+const cpu = createWarmCpu();
 /** More operations than any world performs. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 

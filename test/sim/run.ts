@@ -1,5 +1,6 @@
 /** Runs a plan in a world of its own: one entry after the other, every law after each, and at the end the healing. */
 
+import { closeDay } from './actions/end-of-day.ts';
 import { checkCharges } from './checks/charges.ts';
 import { checkMoney } from './checks/money.ts';
 import { reconcile } from './checks/reconcile.ts';
@@ -84,6 +85,7 @@ async function perform(world: World, entry: Entry): Promise<void> {
   for (let midnightMs = (day + 1) * DAY_MS; midnightMs <= untilMs; midnightMs += DAY_MS) {
     await time.runUntil(midnightMs);
     checkAll(world, reconcile);
+    closeDay(world);
   }
   await time.runUntil(untilMs);
   checkAll(world, checkMoney);

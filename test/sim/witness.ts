@@ -110,7 +110,7 @@ export function watchFlash(
     const isFirst = all().length === 0;
     if (matching === undefined && !isFirst)
       alarm(new Violation('memory', `${name} came back with a state that it never wrote`));
-    unsureDebits = unsureDebits.filter(({ ascending }) => ascending <= pin.ascending);
+    unsureDebits = unsureDebits.filter(({ pieceCount }) => pieceCount <= pin.pieceCount);
     torn = all(); // until it is synced power may fail again, and find any of them
     written = [];
   }

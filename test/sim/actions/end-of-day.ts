@@ -6,11 +6,14 @@ import { must } from '../violation.ts';
 import type { World } from '../world.ts';
 
 export const endOfDay: Action = {
-  weight: 3,
-  begin(world) {
-    operate(world, 'end of day', undefined, () => compare(world));
-  },
+  weight: 2,
+  begin: closeDay,
 };
+
+/** At each midnight, and whenever somebody wants to know. */
+export function closeDay(world: World): void {
+  operate(world, 'end of day', undefined, () => compare(world));
+}
 
 /** @throws Violation where the books differ, and nobody has copied a meter */
 export async function compare(world: World): Promise<void> {

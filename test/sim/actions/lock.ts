@@ -29,7 +29,7 @@ function order(world: World, { meterId, stage, name }: Desk, action: 'lock' | 'u
 }
 
 /** A meter that was given back meanwhile has stopped for ever. */
-async function unlessRevoked(ordering: Promise<unknown>): Promise<void> {
+export async function unlessRevoked(ordering: Promise<unknown>): Promise<void> {
   try {
     await ordering;
   } catch (error) {
