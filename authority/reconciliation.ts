@@ -6,7 +6,7 @@
  * answer the provider did not have when it made the batch is under way, and known by its number.
  */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { type Batch, batchDocument } from '#protocol/documents/batch';
 import { inspectionReportDocument } from '#protocol/documents/inspection';
 import { parseMeterId } from '#protocol/documents/meter-id';

@@ -1,7 +1,7 @@
 /** What keeps a meter from producing value, and what soon will, in sentences with the way out (requirements.md A8, F7). */
 
 import { locksIn, warningsIn } from '#driver/contact/contact';
-import type { Condition } from '#protocol/command';
+import type { Condition } from '#protocol/command-layouts';
 import type { WarningName } from '#protocol/state';
 import { statusEntry } from '#protocol/status-text';
 import { type Output, table } from './output.ts';

@@ -1,6 +1,6 @@
 /** What a meter can spend, and what its licence says of money (requirements.md B1, B2, F7; domain.md R8, R9). */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { type Licence, type LicenceFields, licenceDocument } from '#protocol/documents/licence';
 import { type Mills, mills } from '#protocol/mills';
 import type { Meter } from './meter.ts';

@@ -3,7 +3,7 @@
  * what was left unfinished before anything new.
  */
 
-import type { RequestId } from '#protocol/command';
+import type { RequestId } from '#protocol/command-layouts';
 import type { Crypto } from '#protocol/crypto';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { JournalError } from './checked-lines.ts';

@@ -5,7 +5,7 @@
  * One line for each step (checked-lines.ts). For one process at a time.
  */
 
-import type { RequestId } from '#protocol/command';
+import type { RequestId } from '#protocol/command-layouts';
 import { mills } from '#protocol/mills';
 import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
 import { type Disk, hostDisk } from './disk.ts';

@@ -1,6 +1,7 @@
 /** What an indicium is wanted for, as a program says it, and as a meter is asked (requirements.md C1, C5, C6). */
 
-import type { PieceKind, RequestId, RequestOf } from '#protocol/command';
+import type { RequestOf } from '#protocol/command';
+import type { PieceKind, RequestId } from '#protocol/command-layouts';
 import type { Mills } from '#protocol/mills';
 
 export interface Piece {

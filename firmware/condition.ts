@@ -3,7 +3,7 @@
  * its own refusal, which names the way out. A locked meter still answers status, inspection and refill (R26).
  */
 
-import type { Condition } from '#protocol/command';
+import type { Condition } from '#protocol/command-layouts';
 import { addDays, dateOf } from '#protocol/documents/date';
 import type { Licence } from '#protocol/documents/licence';
 import { ok, type Result, refuse } from '#protocol/result';

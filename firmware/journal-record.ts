@@ -7,7 +7,7 @@
  */
 
 import * as P from 'micro-packed';
-import { pieceKinds, requestId } from '#protocol/command';
+import { pieceKinds, requestId } from '#protocol/command-layouts';
 import { refillKinds } from '#protocol/documents/refill';
 import { bytes, flags, mills24, mills48, oneOf, u8, u16, u32, u40, u48 } from '#protocol/fields';
 import { accountNames, lifeCycleNames, lockReasonNames } from '#protocol/state';

@@ -6,8 +6,9 @@
  */
 
 import type { Firmware, Hardware } from '#hw/hardware';
-import type { CommandName, MeterStatus, RequestOf, ResponseOf } from '#protocol/command';
+import type { CommandName, RequestOf, ResponseOf } from '#protocol/command';
 import { commandOf } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import { allows, dispatch, type Handlers, type Situation } from '#protocol/dispatch';
 import { type Content, createResponder, type Responder } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';

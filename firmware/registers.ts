@@ -3,7 +3,7 @@
  * R1-R16, R20, R22, R29). Nothing here reads a clock, a key or the flash.
  */
 
-import type { Registers, RequestId } from '#protocol/command';
+import type { Registers, RequestId } from '#protocol/command-layouts';
 import { type LicenceFields, spoilageMax } from '#protocol/documents/licence';
 import type { RefillKind } from '#protocol/documents/refill';
 import { type Mills, mills } from '#protocol/mills';

@@ -1,18 +1,15 @@
 /** The protocol: what a program imports to speak to a meter, imitate one, or verify evidence (`tessera/protocol`). */
 
 export {
-  type Command,
   type CommandName,
-  type Condition,
   commandNames,
   commandOf,
   commands,
-  type MeterStatus,
-  type Registers,
-  type RequestId,
   type RequestOf,
   type ResponseOf,
 } from './command.ts';
+export type { Condition, MeterStatus, Registers, RequestId } from './command-layouts.ts';
+export type { Command } from './commands/declaration.ts';
 export type { Crypto, Kem, KeyPair } from './crypto.ts';
 export {
   type Answer,

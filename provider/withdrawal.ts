@@ -6,7 +6,7 @@
  */
 
 import { equalBytes } from '#protocol/bytes';
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import {
   signWithdrawalAuthorisation,

@@ -1,17 +1,14 @@
 /** Writes docs/commands.md: the command table and the status catalogue as a specification (architecture.md decision 3). */
 
 import type * as P from 'micro-packed';
+import { type CommandName, commandNames, commandOf, retiredCodes } from '#protocol/command';
 import {
-  type CommandName,
-  commandNames,
-  commandOf,
   conditionLayout,
   pieceKinds,
   registersLayout,
   requestId,
-  retiredCodes,
   statusLayout,
-} from '#protocol/command';
+} from '#protocol/command-layouts';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
 import { refillKinds } from '#protocol/documents/refill';
 import { mills } from '#protocol/mills';
@@ -27,10 +24,10 @@ import {
 } from '#protocol/state';
 import { type StatusName, statuses } from '#protocol/status';
 import { type StatusEntry, statusEntry } from '#protocol/status-text';
+import { commandSource } from './command-source.ts';
 import { commandLayout, commandSummary, type Declaration, namedLayout } from './declared-layout.ts';
 import { type Field, fieldsOf } from './layout.ts';
 import { markdownTable } from './markdown.ts';
-import { readRepositoryFile } from './sources.ts';
 
 /** Layouts that more than one command uses, or that are too long for its place. */
 const sharedLayouts: Readonly<Record<string, P.CoderType<unknown>>> = {
@@ -47,7 +44,7 @@ const hexBytes = (bytes: Uint8Array): string =>
 
 /** The document, from the command table, its source and the status catalogue. */
 export function commandDocument(): string {
-  const source = readRepositoryFile('protocol/command.ts');
+  const source = commandSource();
   return [
     introduction(),
     '## Services\n',
@@ -92,7 +89,7 @@ function introduction(): string {
   const response = encodeSuccess('logIn', {}, 'idle');
   return `# Commands
 
-Made from \`protocol/command.ts\` and \`protocol/status.ts\` by \`npm run docs\`; a test keeps it fresh. Do not edit.
+Made from \`protocol/commands/\`, \`protocol/command-layouts.ts\` and \`protocol/status.ts\` by \`npm run docs\`; a test keeps it fresh. Do not edit.
 
 Every service of the meter, with its bytes. How the bytes travel is in [link.md](link.md), the signed documents that
 some fields carry are in [documents.md](documents.md), and who may do what in which state is a matrix in

@@ -4,6 +4,7 @@ import { knownAnswers } from '#firmware/known-answers';
 import { type CommandName, commandNames, commandOf } from '#protocol/command';
 import { stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
+import { commandSource } from './command-source.ts';
 import { commandSummary } from './declared-layout.ts';
 import { markdownTable } from './markdown.ts';
 import { interfacesOf, putsDataOut, statusServices, takesDataIn } from './policy/interfaces.ts';
@@ -12,7 +13,6 @@ import { regionNames, regions } from './policy/regions.ts';
 import { rangesOf, resultClassOf, resultRanges, statusNames } from './policy/results.ts';
 import { selfTests } from './policy/self-tests.ts';
 import { accessOf } from './policy/services.ts';
-import { readRepositoryFile } from './sources.ts';
 
 const yes = (is: boolean): string => (is ? 'open' : '–');
 
@@ -37,7 +37,7 @@ function interfacesUsed(name: CommandName): string {
 
 /** Each service: what it does, by which interfaces, and its access to each parameter. */
 export function serviceTable(): string {
-  const source = readRepositoryFile('protocol/command.ts');
+  const source = commandSource();
   const rows = commandNames.map((name) => [
     name,
     commandSummary(source, name),

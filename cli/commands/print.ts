@@ -13,7 +13,7 @@ import { openPendingJournal, type PendingEntry, type PendingJournal } from '#dri
 import { composeLabel, type LabelOptions } from '#driver/print/label';
 import { PrinterError } from '#driver/print/printer-error';
 import { printerProfiles } from '#driver/print/printer-profile';
-import { type Condition, pieceKinds } from '#protocol/command';
+import { type Condition, pieceKinds } from '#protocol/command-layouts';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { formatMills } from '#protocol/mills';

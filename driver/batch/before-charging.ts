@@ -3,7 +3,7 @@
  * whether the funds reach (requirements.md C4, C6; domain.md R8).
  */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { rateTableDocument } from '#protocol/documents/rate-table';
 import { formatMills, type Mills } from '#protocol/mills';
 import { licenceOf, spendable } from '../funds.ts';

@@ -3,7 +3,7 @@
  * asked, and after a failure the same is asked for again, with the same request id.
  */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import type { Crypto } from '#protocol/crypto';
 import { readIndicium } from '#protocol/documents/indicium';
 import type { Mills } from '#protocol/mills';

@@ -7,7 +7,7 @@
  * spoiled. Nothing leads from `sending` back but the word of the printer that nothing had left, and a person.
  */
 
-import type { RequestId } from '#protocol/command';
+import type { RequestId } from '#protocol/command-layouts';
 import type { Mills } from '#protocol/mills';
 
 /**

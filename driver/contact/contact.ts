@@ -6,7 +6,7 @@
  * line that is lost ends the contact, and the next one does what is missing.
  */
 
-import type { Condition } from '#protocol/command';
+import type { Condition } from '#protocol/command-layouts';
 import type { LockName, WarningName } from '#protocol/state';
 import { LinkError, RefusedError } from '../errors.ts';
 import type { Meter } from '../meter.ts';

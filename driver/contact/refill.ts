@@ -3,7 +3,7 @@
  * domain.md R12-R16, R19, R20).
  */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import type { RefillKind, RefillReason } from '#protocol/documents/refill';
 import { readRefillAuthorisation } from '#protocol/documents/refill';
 import { type Mills, mills } from '#protocol/mills';

@@ -1,6 +1,7 @@
 /** What a meter tells of itself: registers, documents, condition, security log (requirements.md A3, A8, A9, B4). */
 
-import type { Condition, Registers, RequestOf, ResponseOf } from '#protocol/command';
+import type { RequestOf, ResponseOf } from '#protocol/command';
+import type { Condition, Registers } from '#protocol/command-layouts';
 import { LOG_RECORD_SIZE } from '#protocol/documents/security-log';
 import { ok, type Result } from '#protocol/result';
 import { conditionOf } from '../condition.ts';

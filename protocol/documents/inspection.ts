@@ -4,7 +4,7 @@
  */
 
 import { equalBytes } from '../bytes.ts';
-import { type Registers, registersLayout } from '../command.ts';
+import { type Registers, registersLayout } from '../command-layouts.ts';
 import type { Crypto, KeyPair } from '../crypto.ts';
 import { bytes, flags, oneOf, u8, u32, u48 } from '../fields.ts';
 import { type Result, refuse } from '../result.ts';

@@ -4,7 +4,7 @@
  */
 
 import { equalBytes } from '../bytes.ts';
-import { type Registers, registersLayout } from '../command.ts';
+import { type Registers, registersLayout } from '../command-layouts.ts';
 import type { Crypto } from '../crypto.ts';
 import { bytes, mills48, oneOf, u32, u48 } from '../fields.ts';
 import type { Mills } from '../mills.ts';

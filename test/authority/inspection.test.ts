@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReportCheckName } from '#authority/report-checks';
 import { nodeCrypto } from '#driver/node-crypto';
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { type InspectionReport, verifyAcknowledgement } from '#protocol/documents/inspection';
 import { LOG_RECORD_SIZE, readLogRecord } from '#protocol/documents/security-log';
 import { mills } from '#protocol/mills';

@@ -14,7 +14,7 @@ import {
   signatureRecord,
   stateRecord,
 } from '#firmware/journal-record';
-import { pieceKinds } from '#protocol/command';
+import { pieceKinds } from '#protocol/command-layouts';
 import { refillKinds } from '#protocol/documents/refill';
 import { logEventNames } from '#protocol/documents/security-log';
 import { mills } from '#protocol/mills';

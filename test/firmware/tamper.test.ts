@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryFlash } from '#emulator/flash';
 import { createTamperContact } from '#emulator/tamper';
-import { commands, type MeterStatus } from '#protocol/command';
+import { commands } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import { statuses } from '#protocol/status';
 import { bench, expectStopped, powerCycle } from '#test/support/error-state';
 import { appendState, LOG_OFFSET } from '#test/support/journal-forgery';

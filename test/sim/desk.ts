@@ -5,7 +5,7 @@
 
 import type { Meter } from '#driver/meter';
 import type { Piece } from '#driver/piece';
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import type { KeyPair } from '#protocol/crypto';
 import type { AccountKindName, Role } from '#protocol/state';
 import type { Computer } from './computer.ts';

@@ -1,6 +1,6 @@
 /** What a meter told its host: what only grows never falls, and nothing was told that is not durable. */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import type { Desk } from './desk.ts';
 import { must } from './violation.ts';
 

@@ -1,7 +1,8 @@
 /** A meter that charges, for tests of what the host does when something fails between the two. */
 
 import { openMeter } from '#driver/meter';
-import type { RequestId, RequestOf } from '#protocol/command';
+import type { RequestOf } from '#protocol/command';
+import type { RequestId } from '#protocol/command-layouts';
 import { ok, type Refusal, refuse } from '#protocol/result';
 import { createImitation, sampleIndicium } from './imitation.ts';
 import { identity, registers, replugable, trust } from './imitation-host.ts';

@@ -1,6 +1,6 @@
 /** The fields of one sample of every signed document, and the fixed keys that sign them. */
 
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import type { KeyPair } from '#protocol/crypto';
 import type { CertificateFields } from '#protocol/documents/compact-certificate';
 import type { IndiciumFields } from '#protocol/documents/indicium';

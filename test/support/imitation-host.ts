@@ -3,7 +3,7 @@
 import { memoryLink } from '#driver/link/memory';
 import { type Meter, openMeter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { mills } from '#protocol/mills';
 import type { Fates, LineEnd } from './faulty-line.ts';
 import { type Imitation, testAuthority } from './imitation.ts';

@@ -5,7 +5,8 @@
 
 import { nodeCrypto } from '#driver/node-crypto';
 import type { Board } from '#emulator/board';
-import { type CommandName, commands, type MeterStatus, type RequestOf } from '#protocol/command';
+import { type CommandName, commands, type RequestOf } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import { decodeResponse, encodeRequest } from '#protocol/dispatch';
 import { clientConfirm, clientHello } from '#protocol/handshake';
 import { createAssembler, encodeMessage, type Message, type MessageKind } from '#protocol/message';

@@ -15,7 +15,7 @@ import {
   type Terms,
   withdraw,
 } from '#firmware/registers';
-import type { Registers } from '#protocol/command';
+import type { Registers } from '#protocol/command-layouts';
 import { dateOf } from '#protocol/documents/date';
 import {
   acknowledgementDocument,

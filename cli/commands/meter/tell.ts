@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { locksIn } from '#driver/contact/contact';
-import type { MeterStatus, Registers } from '#protocol/command';
+import type { MeterStatus, Registers } from '#protocol/command-layouts';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { formatMills } from '#protocol/mills';
 import { statusName } from '#protocol/status';

@@ -8,7 +8,7 @@ import type { PendingEntry, PendingJournal } from '#driver/pending';
 import type { Piece } from '#driver/piece';
 import { type PricedPiece, postageOf, ratesOf } from '#driver/price';
 import { weightOf } from '#driver/weight';
-import type { PieceKind } from '#protocol/command';
+import type { PieceKind } from '#protocol/command-layouts';
 import { dateOf } from '#protocol/documents/date';
 import { readIndicium } from '#protocol/documents/indicium';
 import type { RateTable } from '#protocol/documents/rate-table';

@@ -4,7 +4,7 @@
  */
 
 import type { FlashSnapshot } from '#emulator/flash';
-import type { MeterStatus } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import { TEST_TIME_MS } from '#test/support/board';
 import { authorisation, purchase } from '#test/support/meter';
 import { changePassword } from '../commands/passwords.ts';

@@ -6,7 +6,7 @@
 import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
 import type { WearFailure } from '#emulator/flash/wear';
 import { flashLayout } from '#firmware/flash-layout';
-import type { MeterStatus } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import { statusName } from '#protocol/status';
 import { TEST_TIME_MS } from '#test/support/board';
 import { authorisation, purchase } from '#test/support/meter';

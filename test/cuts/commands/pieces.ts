@@ -3,7 +3,7 @@
 import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { createMemoryFlash, type FlashOperation } from '#emulator/flash';
-import type { RequestId } from '#protocol/command';
+import type { RequestId } from '#protocol/command-layouts';
 import {
   type CompactCertificate,
   readCompactCertificate,

@@ -1,6 +1,6 @@
 /** What a meter says of its money and its life, to be compared; and the laws that it must keep whatever happened. */
 
-import type { Condition, MeterStatus } from '#protocol/command';
+import type { Condition, MeterStatus } from '#protocol/command-layouts';
 import { statusName } from '#protocol/status';
 
 /** What a host gets to know in clear. */

@@ -10,7 +10,7 @@ import type { Cpu } from '#emulator/cpu/cpu';
 import type { FlashDevice } from '#emulator/flash';
 import { connectMemory } from '#emulator/ports/memory';
 import { createTamperContact, type TamperContact } from '#emulator/tamper';
-import type { MeterStatus } from '#protocol/command';
+import type { MeterStatus } from '#protocol/command-layouts';
 import type { Role } from '#protocol/state';
 import { authorityKeys, hostKeys, meterId, passwords } from '#test/support/meter';
 import type { Told } from '../judging/account.ts';

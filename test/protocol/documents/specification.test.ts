@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type * as P from 'micro-packed';
 import { expect, test } from 'vitest';
-import { registersLayout } from '#protocol/command';
+import { registersLayout } from '#protocol/command-layouts';
 import { SIGNATURE_SIZE } from '#protocol/crypto';
 import { batchDocument, movementFields, movementKinds } from '#protocol/documents/batch';
 import { certificateUsages } from '#protocol/documents/compact-certificate';
