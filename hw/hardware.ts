@@ -59,7 +59,10 @@ export interface StoredImage {
 
 /** The lines to the outside. Port numbers are the board's; a request is answered on the port it came from. */
 export interface Ports {
-  /** Takes all bytes; at most 4096. */
+  /**
+   * Takes all bytes; at most 4096. What was taken before {@link Hardware.reset} leaves before the device restarts, so that a
+   * host hears the last answer; when power fails it may be lost, the end of it or all.
+   */
   send(port: number, data: ArrayBuffer): void;
 }
 
