@@ -134,6 +134,12 @@ export {
   type SpoiledPieces,
 } from './spoilage.ts';
 export type { Trust } from './trust.ts';
+export {
+  type UpdatedMeter,
+  type UpdateOptions,
+  type UpdateOutcome,
+  updateImage,
+} from './update.ts';
 export { type WatchOptions, watchPorts } from './watch-ports.ts';
 export { ENVELOPE_MG, type Letter, ouncesToMg, SHEET_MG, weightOf } from './weight.ts';
 export {

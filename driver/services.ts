@@ -46,6 +46,7 @@ const onlyFields: {
   readLog: 'from',
   applyLockOrder: 'order',
   setClock: 'setting',
+  updateBegin: 'header',
   withdrawalCommit: 'authorisation',
 };
 

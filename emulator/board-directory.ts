@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { wipe } from '#protocol/bytes';
-import { DEVICE_SECRET_SIZE } from './board.ts';
+import { DEVICE_SECRET_SIZE } from './board-options.ts';
 import { type ClockSource, createSystemClock } from './clock.ts';
 import {
   checkGeometry,
@@ -23,12 +23,15 @@ import {
   type FlashGeometry,
 } from './flash.ts';
 import { openFlashFile, syncDirectory } from './flash-file.ts';
+import { createImageSlots, type ImageSlots, SLOT_GEOMETRY } from './image-slots.ts';
 import { createSecurityFuse, type SecurityFuse } from './security-fuse.ts';
 import { createTamperContact, type TamperContact } from './tamper.ts';
 
 /** Grows when an older program could not read the directory any more. */
 const FORMAT = 1;
 const FLASH_FILE = 'flash.bin';
+/** Made by the first update that writes to them: a board without them runs the image that it is given. */
+const SLOT_FILES = { 1: 'slot-a.bin', 2: 'slot-b.bin' } as const;
 const BOARD_FILE = 'board.json';
 
 /** Ready to be spread into the options of a board. */
@@ -37,6 +40,7 @@ export interface BoardDirectory extends Disposable {
   readonly flash: FlashDevice;
   readonly deviceSecret: Uint8Array;
   readonly securityFuse: SecurityFuse;
+  readonly imageSlots: ImageSlots;
   readonly tamper: TamperContact;
   readonly clock: ClockSource;
   /** What is printed on the housing and told over USB; nothing is derived from it. */
@@ -91,11 +95,13 @@ function boardIn(path: string, flash: FlashDevice, opened: BoardRecord): BoardDi
   const deviceSecret = Uint8Array.from(Buffer.from(record.deviceSecret, 'hex'));
   const tamper = createTamperContact(record.isTampered);
   const forget = tamper.onChange((isTampered) => keep({ isTampered }));
+  const imageSlots = slotsIn(path);
   return {
     path,
     serialNumber,
     flash,
     deviceSecret,
+    imageSlots,
     tamper,
     clock: createSystemClock(record.clockOffsetMs, (clockOffsetMs) => keep({ clockOffsetMs })),
     securityFuse: createSecurityFuse(record.securityVersion, (securityVersion) =>
@@ -105,8 +111,18 @@ function boardIn(path: string, flash: FlashDevice, opened: BoardRecord): BoardDi
       forget();
       wipe(deviceSecret);
       flash.close();
+      imageSlots.close();
     },
   };
+}
+
+function slotsIn(path: string): ImageSlots {
+  const geometry = SLOT_GEOMETRY;
+  return createImageSlots(
+    (slot) => openFlashFile(join(path, SLOT_FILES[slot]), { geometry }),
+    (slot) => existsSync(join(path, SLOT_FILES[slot])),
+    geometry,
+  );
 }
 
 /** The flash is made first: a board that has a record is whole. */

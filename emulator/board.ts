@@ -1,18 +1,18 @@
 /** A board with a meter's image on it: power switch, ports, lamp, housing (requirements.md H1, H2). */
 
-import { randomBytes } from 'node:crypto';
-import type { Entropy } from '#hw/hardware';
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { StateName } from '#protocol/state';
 import { type BoardFault, faultOf } from './board-fault.ts';
-import { type BootCheck, checkImage } from './boot-rom.ts';
+import { type BoardOptions, type BoardSnapshot, partsOf } from './board-options.ts';
+import { checkImage } from './boot-rom.ts';
+import { type BootImage, type BootImages, chosenOf, imagesOn } from './boot-slots.ts';
 import { createCallQueue } from './call-queue.ts';
-import { type ClockSource, createSystemClock } from './clock.ts';
-import type { Cpu, CpuFigures, CpuSnapshot, RunningImage } from './cpu/cpu.ts';
+import type { ClockSource } from './clock.ts';
+import type { Cpu, CpuFigures, RunningImage } from './cpu/cpu.ts';
 import { createNodeVmCpu } from './cpu/node-vm.ts';
-import type { EngineFault } from './engine-fault.ts';
-import { systemEntropy } from './entropy.ts';
-import { createMemoryFlash, type FlashDevice } from './flash.ts';
+import type { FlashDevice } from './flash.ts';
+import { slotNumbers } from './image-slots.ts';
+import { PowerLost } from './power.ts';
 import {
   type BoardParts,
   type CycleTimes,
@@ -20,50 +20,16 @@ import {
   PORT_BYTES_MAX,
   PowerCycle,
 } from './power-cycle.ts';
-import { createSecurityFuse, type SecurityFuse } from './security-fuse.ts';
-import { createTamperContact, type TamperContact } from './tamper.ts';
+import type { TamperContact } from './tamper.ts';
 
-export const DEVICE_SECRET_SIZE = 32;
+export type { BoardOptions, BoardSnapshot };
+
 /** hw/hardware.ts, Watchdog. */
 const WATCHDOG_MS = 10_000;
 /** Restarts in a row, none of which came up, after which the board gives up. */
 const RESTARTS_MAX = 8;
 /** hw/hardware.ts, Firmware.tick: at least once a second. */
 const TICK_MS = 500;
-
-export interface BoardOptions {
-  /** Header and body. */
-  readonly image: Uint8Array;
-  /** The key of the fuses: 33 bytes, compressed point on P-256. */
-  readonly imageKey: Uint8Array;
-  /** 32 bytes, copied and wiped with the board; random by default. */
-  readonly deviceSecret?: Uint8Array;
-  readonly securityFuse?: SecurityFuse;
-  /** Stays the caller's to close. Memory by default. */
-  readonly flash?: FlashDevice;
-  readonly clock?: ClockSource;
-  readonly entropy?: Entropy;
-  readonly tamper?: TamperContact;
-  /** Whether the board has a crypto engine, or what is wrong with it; true by default. The image gives the same bytes. */
-  readonly cryptoEngine?: boolean | EngineFault;
-  readonly cpu?: Cpu;
-  /** Hands out what the firmware sent; at once by default, later where the flash is durable only then (flash-bank.ts). */
-  readonly release?: (deliver: () => void) => void;
-  /** Told once when the board goes dead until it is switched off. */
-  readonly onFault?: (fault: BoardFault) => void;
-}
-
-/**
- * A running board, but for its parts that outlive power (flash, clock, noise, contact): whoever restores it brings these
- * as they were. Not to be looked into.
- */
-export interface BoardSnapshot {
-  /** SHA-256 of the body of the image. */
-  readonly bodyDigest: Uint8Array;
-  readonly cpu: CpuSnapshot;
-  readonly indicator: StateName;
-  readonly times: CycleTimes;
-}
 
 /**
  * Every call returns when all that it caused has happened, unless it was made by a listener: then it happens when the
@@ -122,7 +88,6 @@ type News =
 
 class EmulatedBoard implements Board {
   readonly #parts: BoardParts;
-  readonly #securityFuse: SecurityFuse;
   readonly #cpu: Cpu;
   readonly #release: (deliver: () => void) => void;
   readonly #onFault: (fault: BoardFault) => void;
@@ -132,22 +97,14 @@ class EmulatedBoard implements Board {
   readonly #ends: (() => void)[] = [];
   #outbox: News[] = [];
   #cycle: PowerCycle | undefined;
+  #running: BootImage | undefined;
   #firmware: RunningImage | undefined;
+  #isPowered = false;
   #fault: BoardFault | undefined;
   #indicator: StateName = 'powerOff';
 
   constructor(options: BoardOptions) {
-    this.#parts = {
-      image: options.image,
-      imageKey: options.imageKey,
-      deviceSecret: Uint8Array.from(options.deviceSecret ?? randomBytes(DEVICE_SECRET_SIZE)),
-      flash: options.flash ?? createMemoryFlash(),
-      clock: options.clock ?? createSystemClock(),
-      entropy: options.entropy ?? systemEntropy,
-      tamper: options.tamper ?? createTamperContact(),
-      cryptoEngine: options.cryptoEngine ?? true,
-    };
-    this.#securityFuse = options.securityFuse ?? createSecurityFuse();
+    this.#parts = partsOf(options);
     this.#cpu = options.cpu ?? createNodeVmCpu();
     this.#release = options.release ?? ((deliver) => deliver());
     this.#onFault = options.onFault ?? (() => undefined);
@@ -155,7 +112,7 @@ class EmulatedBoard implements Board {
   }
 
   get isPowered(): boolean {
-    return this.#cycle !== undefined;
+    return this.#isPowered;
   }
 
   get fault(): BoardFault | undefined {
@@ -196,11 +153,10 @@ class EmulatedBoard implements Board {
 
   snapshot(): BoardSnapshot {
     const machine = this.#firmware?.machine;
-    const check = this.#checkImage();
-    if (machine === undefined || this.#cycle === undefined || !check.ok)
+    if (machine === undefined || this.#cycle === undefined || this.#running === undefined)
       throw new Error('No image runs on this board that could be kept as it is.');
     return {
-      bodyDigest: check.header.bodyDigest,
+      bodyDigest: this.#running.check.header.bodyDigest,
       cpu: machine.snapshot(),
       indicator: this.#indicator,
       times: this.#cycle.times,
@@ -209,12 +165,14 @@ class EmulatedBoard implements Board {
 
   restore({ bodyDigest, cpu, indicator, times }: BoardSnapshot): void {
     const { restore, name } = this.#cpu;
-    const check = this.#checkImage();
+    const running = this.#images().images.find(({ check }) =>
+      equalBytes(check.header.bodyDigest, bodyDigest),
+    );
     if (restore === undefined) throw new Error(`${name} cannot go on from a snapshot.`);
-    if (!check.ok || !equalBytes(check.header.bodyDigest, bodyDigest))
-      throw new Error('The snapshot is of another image.');
+    if (running === undefined) throw new Error('The snapshot is of another image.');
     this.#run(() => {
-      const cycle = this.#beginCycle(times);
+      this.#powerUp();
+      const cycle = this.#beginCycle(running, times);
       this.#begin(restore(cpu, cycle.hardware));
       this.#cycle = cycle;
       this.#indicator = indicator;
@@ -323,13 +281,12 @@ class EmulatedBoard implements Board {
   }
 
   #start(): void {
-    const cycle = this.#beginCycle();
+    this.#powerUp();
+    const running = this.#choose();
+    if (running === undefined) return;
+    const { check, flash } = running;
+    const cycle = this.#beginCycle(running);
     this.#cycle = cycle;
-    const check = this.#checkImage();
-    if (!check.ok) {
-      this.#die({ kind: 'imageRefused', message: `The image was refused. ${check.reason}` });
-      return;
-    }
     this.#attempt(() => {
       const firmware = this.#cpu.boot(check.program, cycle.hardware);
       if (cycle.endedBy !== undefined) {
@@ -337,26 +294,52 @@ class EmulatedBoard implements Board {
         return;
       }
       this.#begin(firmware);
-      this.#securityFuse.blow(check.header.securityVersion);
+      if (flash === undefined) this.#parts.securityFuse.blow(check.header.securityVersion); // a slot: once it confirms
     });
   }
 
-  #checkImage(): BootCheck {
-    const { image, imageKey } = this.#parts;
-    return checkImage(imageKey, this.#securityFuse.value, image, this.#cpu.bytecodeEngine);
+  #images(): BootImages {
+    const { image, imageSlots, imageKey, securityFuse } = this.#parts;
+    const { bytecodeEngine } = this.#cpu;
+    return imagesOn(image, imageSlots, (candidate) =>
+      checkImage(imageKey, securityFuse.value, candidate, bytecodeEngine),
+    );
   }
 
-  /** Power is back, and whatever ran before is gone. @param times where power was there all the time */
-  #beginCycle(times?: CycleTimes): PowerCycle {
+  /** Undefined where nothing may run, or where power failed while it was chosen. */
+  #choose(): BootImage | undefined {
+    try {
+      const images = this.#images();
+      const chosen = chosenOf(images);
+      if (chosen === undefined)
+        this.#die({ kind: 'imageRefused', message: `The image was refused. ${images.reason}` });
+      return chosen;
+    } catch (error) {
+      if (!(error instanceof PowerLost)) throw error;
+      this.#lose();
+      return undefined;
+    }
+  }
+
+  /** Power is back, and whatever ran before is gone. */
+  #powerUp(): void {
     this.#lose();
-    this.#parts.flash.restorePower();
+    const { flash, imageSlots } = this.#parts;
+    flash.restorePower();
+    for (const slot of slotNumbers) imageSlots?.find(slot)?.restorePower();
+    this.#isPowered = true;
+  }
+
+  /** @param times where power was there all the time */
+  #beginCycle(running: BootImage, times?: CycleTimes): PowerCycle {
+    this.#running = running;
     const lines = {
       send: (port: number, bytes: Uint8Array) => this.#outbox.push({ kind: 'sent', port, bytes }),
       show: (state: StateName) => {
         this.#indicator = state;
       },
     };
-    return new PowerCycle(this.#parts, lines, times);
+    return new PowerCycle(this.#parts, lines, running, times);
   }
 
   /** Runs code of the image: what it throws where power is gone is forgotten, anything else is its defect. */
@@ -365,14 +348,22 @@ class EmulatedBoard implements Board {
     try {
       action();
     } catch (cause) {
-      if (cycle?.endedBy === undefined) this.#die(faultOf(cause));
+      if (cycle?.endedBy === undefined) this.#fail(faultOf(cause));
     }
     if (cycle?.endedBy === 'powerFailed') this.#lose();
+  }
+
+  /** An image on trial is restarted, as by a watchdog that nobody feeds: so it uses up its tries. */
+  #fail(fault: BoardFault): void {
+    if (this.#running?.isConfirmed === false) this.#cycle?.end('reset');
+    else this.#die(fault);
   }
 
   /** No power any more. */
   #lose(): void {
     this.#stop();
+    this.#isPowered = false;
+    this.#running = undefined;
     this.#cycle = undefined;
     this.#fault = undefined;
     this.#indicator = 'powerOff';

@@ -1,13 +1,18 @@
 /** The hardware of a board for one power cycle: dead for ever once power is gone (hw/hardware.ts). */
 
 import type { CryptoEngine } from '#hw/crypto-engine';
+import type { Flash } from '#hw/flash';
 import type { Entropy, Hardware } from '#hw/hardware';
+import type { ImageStore } from '#hw/image-store';
 import { type StateName, stateNames } from '#protocol/state';
+import { type BootImage, confirmImage } from './boot-slots.ts';
 import type { ClockSource } from './clock.ts';
 import { createCryptoEngine } from './crypto-engine.ts';
 import { type EngineFault, withFault } from './engine-fault.ts';
-import type { FlashDevice } from './flash.ts';
+import type { FlashDevice, FlashGeometry } from './flash.ts';
+import type { ImageSlots } from './image-slots.ts';
 import { PowerLost } from './power.ts';
+import type { SecurityFuse } from './security-fuse.ts';
 import type { TamperContact } from './tamper.ts';
 
 /** hw/hardware.ts: limits of one call. */
@@ -24,8 +29,10 @@ export interface BoardParts {
   readonly tamper: TamperContact;
   readonly deviceSecret: Uint8Array;
   readonly imageKey: Uint8Array;
-  /** Header and body. */
+  /** Header and body of what its maker put on it. */
   readonly image: Uint8Array;
+  readonly imageSlots: ImageSlots | undefined;
+  readonly securityFuse: SecurityFuse;
   /** Whether there is one, or what is wrong with it. */
   readonly cryptoEngine: boolean | EngineFault;
 }
@@ -49,18 +56,24 @@ export class PowerCycle {
   readonly hardware: Hardware;
   readonly #parts: BoardParts;
   readonly #lines: BoardLines;
+  readonly #running: BootImage;
   readonly #startMs: number;
   #fedMs: number;
   #end: CycleEnd | undefined;
 
-  /** @param times of a cycle that this one goes on with; a new one where left out */
+  /**
+   * @param running the image that the boot ROM chose
+   * @param times of a cycle that this one goes on with; a new one where left out
+   */
   constructor(
     parts: BoardParts,
     lines: BoardLines,
+    running: BootImage,
     { ticksMs, unfedMs }: CycleTimes = { ticksMs: 0, unfedMs: 0 },
   ) {
     this.#parts = parts;
     this.#lines = lines;
+    this.#running = running;
     const nowMs = parts.clock.monotonicMs();
     this.#startMs = nowMs - ticksMs;
     this.#fedMs = nowMs - unfedMs;
@@ -92,11 +105,11 @@ export class PowerCycle {
     return call();
   }
 
-  /** Performs a call on the flash; its power is the power of the whole board. */
-  #onFlash<T>(call: (flash: FlashDevice) => T): T {
+  /** Performs a call on a flash; its power is the power of the whole board. */
+  #onFlash<T>(call: () => T): T {
     return this.#powered(() => {
       try {
-        return call(this.#parts.flash);
+        return call();
       } catch (error) {
         if (error instanceof PowerLost) this.end('powerFailed');
         throw error;
@@ -105,18 +118,11 @@ export class PowerCycle {
   }
 
   #createHardware(): Hardware {
-    const { flash, clock, entropy, tamper, image } = this.#parts;
+    const { flash, clock, entropy, tamper } = this.#parts;
+    const { image } = this.#running;
     const lines = this.#lines;
     return {
-      flash: {
-        size: flash.size,
-        sectorSize: flash.sectorSize,
-        programUnit: flash.programUnit,
-        read: (offset, length) => this.#onFlash((chip) => chip.read(offset, length)),
-        program: (offset, data) => this.#onFlash((chip) => chip.program(offset, data)),
-        erase: (offset) => this.#onFlash((chip) => chip.erase(offset)),
-        sync: () => this.#onFlash((chip) => chip.sync()),
-      },
+      flash: this.#flashCalls(flash, () => flash),
       entropy: { read: (length) => this.#powered(() => entropy.read(length)) },
       clock: {
         nowMs: () => this.#powered(() => clock.nowMs()),
@@ -140,6 +146,7 @@ export class PowerCycle {
         read: (offset, length) => this.#powered(() => readImage(image, offset, length)),
       },
       cryptoEngine: this.#createCryptoEngine(),
+      imageStore: this.#createImageStore(),
       ports: {
         send: (port, data) => this.#powered(() => lines.send(port, bytesToSend(port, data))),
       },
@@ -147,6 +154,38 @@ export class PowerCycle {
         this.#powered(() => {
           this.end('reset');
           throw new PowerLost('the board was reset');
+        }),
+    };
+  }
+
+  /** @param chip opened at the first call */
+  #flashCalls({ size, sectorSize, programUnit }: FlashGeometry, chip: () => FlashDevice): Flash {
+    return {
+      size,
+      sectorSize,
+      programUnit,
+      read: (offset, length) => this.#onFlash(() => chip().read(offset, length)),
+      program: (offset, data) => this.#onFlash(() => chip().program(offset, data)),
+      erase: (offset) => this.#onFlash(() => chip().erase(offset)),
+      sync: () => this.#onFlash(() => chip().sync()),
+    };
+  }
+
+  /** The slot that runs is not among the calls: the hardware protects it. */
+  #createImageStore(): ImageStore | undefined {
+    const { imageSlots, securityFuse } = this.#parts;
+    if (imageSlots === undefined) return undefined;
+    const running = this.#running;
+    const spare = running.place === 1 ? 2 : 1;
+    return {
+      running: running.place,
+      isOnTrial: running.isConfirmed ? 0 : 1,
+      spare: this.#flashCalls(imageSlots.geometry, () => imageSlots.open(spare)),
+      confirm: () =>
+        this.#onFlash(() => {
+          const status = confirmImage(running);
+          if (running.isConfirmed) securityFuse.blow(running.check.header.securityVersion);
+          return status;
         }),
     };
   }

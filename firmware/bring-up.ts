@@ -180,6 +180,7 @@ function openDevice(
       selfTestFromMs: 0,
       inspectionChallenge: undefined,
       clockChallenge: undefined,
+      loading: undefined,
       isClosing: false,
       isRestarting: false,
     };

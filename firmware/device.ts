@@ -1,10 +1,12 @@
 /** What the services of a working meter share for one power cycle: hardware, keys, journal, store, state, who is there. */
 
 import type { Hardware } from '#hw/hardware';
+import type { ImageStore } from '#hw/image-store';
 import { wipe } from '#protocol/bytes';
 import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
+import type { BodyForm } from '#protocol/documents/image-header';
 import { type Licence, licenceDocument } from '#protocol/documents/licence';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
@@ -32,7 +34,20 @@ export interface Documents {
 
 export interface RunningImage {
   readonly version: number;
+  readonly securityVersion: number;
+  readonly bodyForm: BodyForm;
   readonly digest: Uint8Array;
+}
+
+/** Another image on its way into the spare slot. */
+export interface Loading {
+  readonly imageStore: ImageStore;
+  readonly header: Uint8Array;
+  readonly bodySize: number;
+  /** How much of the body is there. */
+  next: number;
+  /** Begun before and interrupted: its label may have been cut. */
+  readonly isResumed: boolean;
 }
 
 /** Who is logged in, with the key that their password opened. */
@@ -66,6 +81,8 @@ export interface Device {
   inspectionChallenge: Uint8Array | undefined;
   /** What a clock setting must hold, and until when, in milliseconds since power-up. */
   clockChallenge: { readonly bytes: Uint8Array; readonly untilMs: number } | undefined;
+  /** Undefined while no image is being loaded. */
+  loading: Loading | undefined;
   /** A service ended the session; it closes once its answer is sealed. */
   isClosing: boolean;
   /** A service needs the memory gone; the board restarts once its answer is out. */
@@ -180,6 +197,7 @@ export function callerOf(device: Device): CallerName {
 
 /** Clears the keys from memory (requirements.md A6); the state machine follows where somebody was logged in. */
 export function dropAccess(device: Device): void {
+  device.loading = undefined;
   if (device.access === undefined) return;
   wipe(device.access.vaultKey);
   device.access = undefined;

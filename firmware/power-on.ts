@@ -39,6 +39,7 @@ import {
   readLog,
   registers,
 } from './services/report.ts';
+import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
 import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
@@ -184,6 +185,10 @@ function handlersOf(cycle: Cycle): Handlers {
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),
+    updateBegin: (request) => updateBegin(device(), request),
+    updateWrite: (request) => updateWrite(device(), request),
+    updateFinish: () => updateFinish(device()),
+    updateStatus: () => updateStatus(device()),
     zeroize: () => zeroize(device()),
   };
 }
@@ -231,7 +236,9 @@ function createPerform(
     request: RequestOf<N>,
   ): Result<unknown> {
     invariant(allows(name, situation(channel)) === undefined); // a second time: no fault gives a right
-    const { enters } = commandOf(name);
+    const { enters, states } = commandOf(name);
+    const isStatus = states.includes('error') || name.startsWith('update');
+    if (!isStatus && cycle.device !== undefined) cycle.device.loading = undefined; // no data goes out while it loads
     const entry = enters === undefined ? undefined : entryEvents[enters];
     if (entry !== undefined) cycle.states.move(entry);
     const handler = handlers[name] as (request: RequestOf<N>) => Result<unknown>;
@@ -266,7 +273,9 @@ export function powerOn(hardware: Hardware): Firmware {
     });
     cycle.sessions = createSessions(working(cycle));
     states.move('testsPassed');
+    hardware.imageStore?.confirm();
   });
+  if (cycle.fault !== undefined && hardware.imageStore?.isOnTrial === 1) hardware.reset();
   const perform = createPerform(cycle);
   const responders = new Map<number, Responder>();
 

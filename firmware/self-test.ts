@@ -56,8 +56,9 @@ export function testImageAndAlgorithms(
   const verified = verifyImage(crypto, imageKey, readImage(image));
   if (!verified.ok) throw new Fault('selfTestFailed', selfTests.imageIntegrity);
   checkAlgorithms(crypto, INTEGRITY_ALGORITHMS, knownAnswers.length);
-  const { imageVersion, bodyDigest } = verified.value.header;
-  return { version: imageVersion, digest: bodyDigest, passed: knownAnswers.length + 1 };
+  const { imageVersion, securityVersion, bodyForm, bodyDigest } = verified.value.header;
+  const passed = knownAnswers.length + 1;
+  return { version: imageVersion, securityVersion, bodyForm, digest: bodyDigest, passed };
 }
 
 const PAIR_STATEMENT = ascii('tessera pairwise consistency');

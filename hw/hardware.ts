@@ -8,6 +8,7 @@
 
 import type { CryptoEngine } from './crypto-engine.ts';
 import type { Flash } from './flash.ts';
+import type { ImageStore } from './image-store.ts';
 
 /** Raw noise, not conditioned. The firmware tests its health and feeds its generator with it. */
 export interface Entropy {
@@ -78,6 +79,8 @@ export interface Hardware {
   readonly ports: Ports;
   /** Undefined where the board has none. */
   readonly cryptoEngine: CryptoEngine | undefined;
+  /** Undefined where the board takes no other image while it is in use. */
+  readonly imageStore: ImageStore | undefined;
   /** Restarts the device and loses its memory; does not return. */
   reset(): never;
 }

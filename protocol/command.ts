@@ -15,6 +15,7 @@ import { oversightCommands } from './commands/oversight.ts';
 import { piecesCommands } from './commands/pieces.ts';
 import { refillCommands } from './commands/refill.ts';
 import { sessionCommands } from './commands/session.ts';
+import { updateCommands } from './commands/update.ts';
 
 /** Codes of commands that had another layout in protocol version 1; never used again. */
 export const retiredCodes = [0x01, 0x20, 0x21, 0x28, 0x29, 0x30] as const;
@@ -26,6 +27,7 @@ export const commands = {
   ...refillCommands,
   ...piecesCommands,
   ...oversightCommands,
+  ...updateCommands,
   ...endingCommands,
 } as const;
 

@@ -97,6 +97,18 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   documentMismatch: { text: 'The document does not answer the request that the meter made.' },
   keyMismatch: { text: 'A certificate does not hold the key that was born in this meter.' },
 
+  updateUnavailable: {
+    text: 'This meter has no second place for an image: it is updated otherwise.',
+  },
+  imageInstalled: { text: 'The meter runs an image of this version already.' },
+  imageOutdated: { text: 'The image is older than the one that runs: the meter never goes back.' },
+  imageTooLarge: { text: 'The image does not fit the meter.', detail: 'most bytes of a body' },
+  imageForOtherProcessor: { text: 'The image is bytecode for another processor.' },
+  imageDamaged: { text: 'What was loaded is not what was signed: load it again.' },
+  updateNotBegun: { text: 'No image is being loaded: announce it first.' },
+  updateOffsetWrong: { text: 'The image goes on at another place.', detail: 'bytes so far' },
+  slotFailed: { text: 'The place for the image did not take what was written: begin again.' },
+
   clockNotTrusted: { text: 'The secure clock is not trusted: have it set.' },
   rateTableMissing: { text: 'No rate table is valid today: install one.' },
   dateNotAllowed: { text: 'The date of mailing must lie between today and 30 days ahead.' },

@@ -74,6 +74,16 @@ export const statuses = {
   documentMismatch: { code: 0x0406, advice: 'final' },
   keyMismatch: { code: 0x0407, advice: 'final' },
 
+  updateUnavailable: { code: 0x0480, advice: 'final' },
+  imageInstalled: { code: 0x0481, advice: 'final' },
+  imageOutdated: { code: 0x0482, advice: 'final' },
+  imageTooLarge: { code: 0x0483, advice: 'final' },
+  imageForOtherProcessor: { code: 0x0484, advice: 'final' },
+  imageDamaged: { code: 0x0485, advice: 'act' },
+  updateNotBegun: { code: 0x0486, advice: 'act' },
+  updateOffsetWrong: { code: 0x0487, advice: 'act' },
+  slotFailed: { code: 0x0488, advice: 'act' },
+
   clockNotTrusted: { code: 0x0501, advice: 'act' },
   rateTableMissing: { code: 0x0502, advice: 'act' },
   dateNotAllowed: { code: 0x0503, advice: 'final' },

@@ -9,13 +9,14 @@ import { addRefill } from './meter/refill.ts';
 import { addRegister } from './meter/register.ts';
 import { addSync } from './meter/sync.ts';
 import { addTell } from './meter/tell.ts';
+import { addUpdate } from './meter/update.ts';
 import { addWithdraw } from './meter/withdraw.ts';
 import { addZeroize } from './meter/zeroize.ts';
 
 export function addMeter(program: Command, run: Run): void {
   const meter = program
     .command('meter')
-    .description('make, register, refill, inspect and withdraw a meter');
+    .description('make, register, refill, inspect, update and withdraw a meter');
   addMake(meter, run);
   addRegister(meter, run);
   addTell(meter, run);
@@ -23,6 +24,7 @@ export function addMeter(program: Command, run: Run): void {
   addRefill(meter, run);
   addLog(meter, run);
   addPassword(meter, run);
+  addUpdate(meter, run);
   addWithdraw(meter, run);
   addZeroize(meter, run);
 }

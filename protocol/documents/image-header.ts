@@ -74,6 +74,18 @@ export function signImage(
   return joinBytes(header, body);
 }
 
+/** Refusals: `documentMalformed` no header · `signatureInvalid` another key or a wrong signature. */
+export function verifyImageHeader(
+  crypto: Crypto,
+  imageKey: Uint8Array,
+  bytes: Uint8Array,
+): Result<ImageHeader> {
+  const header = imageHeaderDocument.read(bytes);
+  if (!header.ok) return header;
+  const isOurs = equalBytes(header.value.keyId, keyId(crypto, imageKey));
+  return isOurs && hasSignature(crypto, imageKey, bytes) ? header : refuse('signatureInvalid');
+}
+
 /**
  * Refusals: `documentMalformed` no header, or a body of another size · `signatureInvalid` another key or a wrong
  * signature · `imageInvalid` the body is not the one whose digest was signed.
@@ -85,13 +97,10 @@ export function verifyImage(
   imageKey: Uint8Array,
   image: Uint8Array,
 ): Result<{ readonly header: ImageHeader; readonly body: Uint8Array }> {
-  const headerBytes = image.subarray(0, IMAGE_HEADER_SIZE);
   const body = image.subarray(IMAGE_HEADER_SIZE);
-  const header = imageHeaderDocument.read(headerBytes);
+  const header = verifyImageHeader(crypto, imageKey, image.subarray(0, IMAGE_HEADER_SIZE));
   if (!header.ok) return header;
   if (header.value.bodySize !== body.length) return refuse('documentMalformed');
-  if (!equalBytes(header.value.keyId, keyId(crypto, imageKey))) return refuse('signatureInvalid');
-  if (!hasSignature(crypto, imageKey, headerBytes)) return refuse('signatureInvalid');
   if (!equalBytes(header.value.bodyDigest, crypto.sha256(body))) return refuse('imageInvalid');
   return ok({ header: header.value, body });
 }

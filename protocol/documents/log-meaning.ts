@@ -22,4 +22,5 @@ export const logMeaning: Readonly<
   locked: { a: 'sequence of the order', b: 'action', c: 'reason' },
   clockSet: { a: 'time before, ms; 0 where it was not trusted', b: 'time after, ms' },
   clockFault: { a: 'time that it showed, ms', b: 'last time on record, ms' },
+  imageLoaded: { a: 'version', b: 'version that loaded it', c: 'security version' },
 };

@@ -28,6 +28,7 @@ export const logEventNames = [
   'locked',
   'clockSet',
   'clockFault',
+  'imageLoaded',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

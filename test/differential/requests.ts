@@ -158,6 +158,11 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
     return { setting: issueClockSetting(signing, signer, fields) };
   },
 
+  updateBegin: ({ dice }) => ({ header: dice.bytes(128) }),
+  updateWrite: ({ dice }) => ({ offset: 256 * dice.below(3), data: dice.bytes(256) }),
+  updateFinish: nothing,
+  updateStatus: nothing,
+
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),
   withdrawalReport: nothing,

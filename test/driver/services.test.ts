@@ -210,6 +210,22 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     request: {},
     response: { report: document },
   },
+  updateBegin: {
+    ask: (meter) => meter.updateBegin(new Uint8Array(128).fill(6)),
+    request: { header: new Uint8Array(128).fill(6) },
+    response: { have: 4096 },
+  },
+  updateWrite: {
+    ask: (meter) => meter.updateWrite({ offset: 4096, data: document }),
+    request: { offset: 4096, data: document },
+    response: {},
+  },
+  updateFinish: { ask: (meter) => meter.updateFinish(), request: {}, response: {} },
+  updateStatus: {
+    ask: (meter) => meter.updateStatus(),
+    request: {},
+    response: { running: 'b', securityVersion: 1, spare: 'loading', spareVersion: 0x101 },
+  },
   zeroize: { ask: (meter) => meter.zeroize(), request: {}, response: {} },
 };
 

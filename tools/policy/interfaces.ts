@@ -43,6 +43,7 @@ export const statusServices: readonly CommandName[] = [
   'condition',
   'version',
   'selfTest',
+  'updateStatus',
 ];
 
 /** Whether the answer of a service carries data. */

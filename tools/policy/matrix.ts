@@ -41,6 +41,10 @@ readLog               -     x             x    -      -     -     x    x        
 applyLockOrder        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
 challengeClock        x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
 setClock              x     x             x    -      -     -     x    x          x           -        -        -          x      x    x
+updateBegin           -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
+updateWrite           -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
+updateFinish          -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
+updateStatus          x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -117,6 +121,10 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),
+  updateBegin: new Uint8Array(128),
+  updateWrite: new Uint8Array(6),
+  updateFinish: Uint8Array.of(),
+  updateStatus: Uint8Array.of(),
   zeroize: Uint8Array.of(),
 };
 

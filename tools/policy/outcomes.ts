@@ -52,6 +52,10 @@ const contents: Readonly<Record<CommandName, StatusName>> = {
   withdrawalRequest: 'ok',
   withdrawalCommit: 'documentMalformed',
   withdrawalReport: 'ok',
+  updateBegin: 'documentMalformed',
+  updateWrite: 'updateNotBegun',
+  updateFinish: 'updateNotBegun',
+  updateStatus: 'ok',
   zeroize: 'ok',
 };
 

@@ -125,6 +125,11 @@ const own: Readonly<Record<CommandName, Access>> = {
     generatorState: 'EZ',
   },
   withdrawalReport: {},
+  updateBegin: { imageKey: 'E' },
+  updateWrite: {},
+  /** The restart behind it ends whatever is in memory. */
+  updateFinish: { ...RECORDED, imageKey: 'E' },
+  updateStatus: {},
   zeroize: { ...ALL_DESTROYED, ...RECORDED },
 };
 

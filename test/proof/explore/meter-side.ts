@@ -84,6 +84,7 @@ function hardwareOf(givens: Givens, flash: FlashDevice, seed: number): Hardware 
     },
     ports: { send: () => undefined },
     cryptoEngine: createCryptoEngine(),
+    imageStore: undefined,
     reset: never('restarts a meter by itself'),
   };
 }
