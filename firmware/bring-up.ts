@@ -4,7 +4,9 @@ import type { Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { boardCrypto } from './board-crypto.ts';
+import { checkLog } from './condition.ts';
 import {
+  commit,
   type Device,
   destroyKeys,
   hasEnded,
@@ -12,17 +14,20 @@ import {
   type RunningImage,
   readDocuments,
   saveStore,
+  stamped,
 } from './device.ts';
 import { createDrbg, type Drbg, RESEED_INTERVAL } from './drbg.ts';
 import { createTestedEntropy } from './entropy.ts';
 import { Fault, invariant } from './fault.ts';
+import { faultMark, NO_MARK, tellNotes } from './fault-note.ts';
 import { type FlashLayout, flashLayout } from './flash-layout.ts';
 import type { ImageCrypto } from './image-crypto.ts';
 import { formatJournal, type Journal, openJournal } from './journal.ts';
-import { blankState, checkConsistent } from './registers.ts';
+import { aside, blankState, checkConsistent } from './registers.ts';
 import { createSecureClock } from './secure-clock.ts';
 import { openSecurityLog, type SecurityLog } from './security-log.ts';
 import { checkPair, testImageAndAlgorithms } from './self-test.ts';
+import { SELF_TEST_PERIOD_MS } from './services/self-test.ts';
 import { finishWithdrawal } from './services/withdrawal.ts';
 import { randomBytes, setRandomSources } from './shims.ts';
 import type { StateHolder } from './state-machine.ts';
@@ -54,24 +59,35 @@ function startGenerator(hardware: Hardware, crypto: Crypto): void {
   const drbg = createDrbg(crypto.hmac, seed, NOTHING);
   wipe(seed);
   const blindingSeed = drbg.generate(BLINDING_SEED_SIZE); // with an engine too, which gives the same bytes then
+  const blinding = blindingGenerator(crypto, blindingSeed);
   setRandomSources(
     (size) => {
       if (drbg.reseedCounter > RESEED_INTERVAL) drbg.reseed(entropy.read(SEED_SAMPLES));
       return drbg.generate(size);
     },
-    blindingGenerator(crypto, blindingSeed),
+    blinding.generate,
+    () => {
+      drbg.wipe();
+      blinding.wipe();
+    },
   );
 }
 
 /** Made when it is first asked. Never seeded again: the standard allows 2^48 requests. */
-function blindingGenerator({ hmac }: Crypto, seed: Uint8Array): (size: number) => Uint8Array {
+function blindingGenerator({ hmac }: Crypto, seed: Uint8Array): Pick<Drbg, 'generate' | 'wipe'> {
   let drbg: Drbg | undefined;
-  return (size) => {
-    if (drbg === undefined) {
-      drbg = createDrbg(hmac, seed, NOTHING);
+  return {
+    generate(size) {
+      if (drbg === undefined) {
+        drbg = createDrbg(hmac, seed, NOTHING);
+        wipe(seed);
+      }
+      return drbg.generate(size);
+    },
+    wipe() {
       wipe(seed);
-    }
-    return drbg.generate(size);
+      drbg?.wipe();
+    },
   };
 }
 
@@ -101,18 +117,23 @@ function born(crypto: Crypto, keys: DeviceKeys): StoreContent {
   return bornContent(pair.publicKey, sealed);
 }
 
+/** An opened housing comes before anything that may be wrong with the rest (requirements.md A7). */
+function checkHousing(device: Device): void {
+  const { lifeCycle } = device.journal.state;
+  const isOpened = device.hardware.tamper.isTriggered() !== 0 || lifeCycle === 'tampered';
+  if (!isOpened || lifeCycle === 'withdrawn') return;
+  destroyKeys(device, 'tampered');
+  throw new Fault('tampered');
+}
+
 function loadContent(device: Device): void {
-  const { journal, store, crypto, keys, hardware } = device;
+  const { journal, store, crypto, keys } = device;
   const { lifeCycle, storeGeneration } = journal.state;
   if (lifeCycle === 'withdrawn') {
     device.content = store.load(storeGeneration);
     device.documents = readDocuments(device.content);
     finishWithdrawal(device); // power may have failed before the proof was there, or before all keys were gone
     return;
-  }
-  if (hardware.tamper.isTriggered() !== 0 || lifeCycle === 'tampered') {
-    destroyKeys(device, 'tampered');
-    throw new Fault('tampered');
   }
   if (lifeCycle === 'zeroized') {
     destroyKeys(device, 'zeroized'); // power may have failed before all of it was gone
@@ -147,6 +168,23 @@ function openLog(device: Device): void {
   device.log = openSecurityLog(flash, flashLayout(flash), crypto, logStateOf(device), powerCount);
 }
 
+/**
+ * What failed while there was nobody to write it down, into the security log; where it is full, another time. Two saves clear
+ * both banks; where power fails before, it is told once more.
+ */
+function tellFailures(device: Device): void {
+  const { hardware, crypto, keys } = device;
+  let isTold = true;
+  const hasNotes = tellNotes(hardware.flash, crypto, keys.journalTag, (a, b, c) => {
+    isTold &&= checkLog(device).ok;
+    if (isTold)
+      commit(device, 'note', aside(stamped(device), {}), { event: 'selfTestFailed', a, b, c });
+  });
+  if (!hasNotes || !isTold) return;
+  saveStore(device, device.content);
+  saveStore(device, device.content);
+}
+
 /** Journal and store behind their keys, which are gone again where there is no journal (requirements.md A3). */
 function openDevice(
   hardware: Hardware,
@@ -178,6 +216,9 @@ function openDevice(
       sessionKey: undefined,
       lastWrongTryMs: 0,
       selfTestFromMs: 0,
+      selfTestDueMs: SELF_TEST_PERIOD_MS,
+      selfTestNext: 0,
+      faultMark: NO_MARK,
       inspectionChallenge: undefined,
       clockChallenge: undefined,
       loading: undefined,
@@ -201,17 +242,21 @@ export function bringUp(
   found: (device: Device) => void,
 ): void {
   const crypto = boardCrypto(hardware, randomBytes);
-  const imageKey = new Uint8Array(hardware.fuses.imageKey());
-  const image = testImageAndAlgorithms(crypto, hardware.image, imageKey);
+  const image = testImageAndAlgorithms(crypto, hardware);
   startGenerator(hardware, crypto);
   const deviceSecret = new Uint8Array(hardware.fuses.deviceSecret());
   const keys = deriveDeviceKeys(crypto, deviceSecret);
   wipe(deviceSecret);
   const device = openDevice(hardware, states, crypto, keys, image);
   found(device);
+  checkHousing(device);
   checkConsistent(device.journal.state);
   invariant(!device.journal.hasGap, 'registersInconsistent');
   device.journal.pin();
+  const { journalTag } = keys;
+  device.faultMark = faultMark(crypto, journalTag, device.journal.state.powerCount);
   loadContent(device);
-  if (!hasEnded(device)) openLog(device);
+  if (hasEnded(device)) return;
+  openLog(device);
+  tellFailures(device);
 }

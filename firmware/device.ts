@@ -77,6 +77,11 @@ export interface Device {
   lastWrongTryMs: number;
   /** From when on the self-tests may be asked for again, in milliseconds since power-up. */
   selfTestFromMs: number;
+  /** When they begin by themselves, and with which they go on then. */
+  selfTestDueMs: number;
+  selfTestNext: number;
+  /** What proves a note of a self-test that fails in this power cycle. */
+  faultMark: Uint8Array;
   /** What a report was last made over; an acknowledgement must hold it. */
   inspectionChallenge: Uint8Array | undefined;
   /** What a clock setting must hold, and until when, in milliseconds since power-up. */
@@ -205,11 +210,11 @@ export function dropAccess(device: Device): void {
 }
 
 /**
- * Clears from memory what the device secret gave (requirements.md A3). The tag key of the journal stays: a housing that is
- * opened in the error state is still written down.
+ * Clears from memory what the device secret gave (requirements.md A3). A housing that is opened after that is written down at
+ * the next power-up; its keys are erased at once.
  */
 export function dropDeviceKeys({ keys }: Device): void {
-  wipe(keys.deviceSeal, keys.storeTag, keys.passwordPepper);
+  wipe(...Object.values(keys));
 }
 
 /**

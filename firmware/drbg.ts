@@ -1,5 +1,6 @@
 /** HMAC_DRBG with SHA-256 (SP 800-90A rev. 1, 10.1.2), without prediction resistance. */
 
+import { wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 
 type Hmac = Crypto['hmac'];
@@ -37,11 +38,22 @@ export function createDrbg(
 
   function update(...provided: readonly Uint8Array[]): void {
     const hasData = provided.some((part) => part.length > 0);
-    key = hmac(key, value, ZERO, ...provided) as Uint8Array<ArrayBuffer>;
+    turn(ZERO, ...provided);
+    if (hasData) turn(ONE, ...provided);
+  }
+
+  /** What is replaced is wiped: with it the new one could be computed. */
+  function turn(...data: readonly Uint8Array[]): void {
+    const old = key;
+    key = hmac(key, value, ...data) as Uint8Array<ArrayBuffer>;
+    wipe(old);
+    step();
+  }
+
+  function step(): void {
+    const old = value;
     value = hmac(key, value) as Uint8Array<ArrayBuffer>;
-    if (!hasData) return;
-    key = hmac(key, value, ONE, ...provided) as Uint8Array<ArrayBuffer>;
-    value = hmac(key, value) as Uint8Array<ArrayBuffer>;
+    wipe(old);
   }
 
   update(entropy, nonce, personalization);
@@ -51,7 +63,7 @@ export function createDrbg(
       if (additional.length > 0) update(additional);
       const output = new Uint8Array(size);
       for (let done = 0; done < size; done += 32) {
-        value = hmac(key, value) as Uint8Array<ArrayBuffer>;
+        step();
         output.set(value.subarray(0, Math.min(32, size - done)), done);
       }
       update(additional);
@@ -66,8 +78,7 @@ export function createDrbg(
       return reseedCounter;
     },
     wipe() {
-      key.fill(0);
-      value.fill(0);
+      wipe(key, value);
     },
   };
 }

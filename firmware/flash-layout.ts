@@ -15,6 +15,8 @@ export interface FlashLayout {
 
 /** Bytes that one bank of the store has at least: two rate tables and all the rest. */
 const BANK_SIZE_MIN = 12_288;
+/** Of which its end is kept for notes of failed self-tests. */
+export const NOTES_SIZE = 768;
 /** The part of all sectors that the security log gets, at least and at most so many. */
 const LOG_SHARE = 1 / 8;
 const LOG_SECTORS_MIN = 3;

@@ -11,14 +11,14 @@ import { commandOf } from '#protocol/command';
 import type { MeterStatus } from '#protocol/command-layouts';
 import { allows, dispatch, type Handlers, type Situation } from '#protocol/dispatch';
 import { type Content, createResponder, type Responder } from '#protocol/responder';
-import { ok, type Result, refuse } from '#protocol/result';
+import { ok, type Result } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
 import { bringUp } from './bring-up.ts';
 import { callerOf, type Device, destroyKeys, dropAccess, dropDeviceKeys, nowMs } from './device.ts';
 import { Fault, invariant } from './fault.ts';
+import { NO_MARK, noteFault } from './fault-note.ts';
 import { blankState, isConsistent, registersOf } from './registers.ts';
-import { testImageAndAlgorithms } from './self-test.ts';
 import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
 import {
   acknowledgeInspection,
@@ -40,8 +40,10 @@ import {
   registers,
 } from './services/report.ts';
 import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
+import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
 import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
+import { forgetRandomSources } from './shims.ts';
 import { createStateHolder, type EventName, type StateHolder } from './state-machine.ts';
 import { eraseStore } from './store.ts';
 import { PROTOCOL_VERSION } from './version.ts';
@@ -77,6 +79,8 @@ function enterError(cycle: Cycle, cause: unknown): void {
   cycle.states.move('fault');
   cycle.sessions?.abandon();
   if (cycle.device !== undefined) dropDeviceKeys(cycle.device);
+  forgetRandomSources();
+  noteFault(cycle.hardware.flash, cycle.fault, cycle.device?.faultMark ?? NO_MARK);
 }
 
 function guarded(cycle: Cycle, action: () => void): void {
@@ -114,21 +118,6 @@ function versionOf(cycle: Cycle): ResponseOf<'version'> {
   const image = cycle.device?.image ?? { version: 0, digest: new Uint8Array(32) };
   const protocolVersion = PROTOCOL_VERSION;
   return { protocolVersion, imageVersion: image.version, imageDigest: image.digest };
-}
-
-/** Anybody may ask for the self-tests, which take long: a flood of requests must not keep the meter from its work. */
-const SELF_TEST_PAUSE_MS = 1_000;
-
-function runSelfTest(device: Device): Result<ResponseOf<'selfTest'>> {
-  const { crypto, hardware, journal } = device;
-  const now = hardware.clock.ticksMs();
-  const wait = device.selfTestFromMs - now;
-  if (wait > 0) return refuse('selfTestDelayed', Math.ceil(wait));
-  device.selfTestFromMs = now + SELF_TEST_PAUSE_MS;
-  const imageKey = new Uint8Array(hardware.fuses.imageKey());
-  const { passed } = testImageAndAlgorithms(crypto, hardware.image, imageKey);
-  invariant(isConsistent(journal.state), 'registersInconsistent');
-  return ok({ passed: passed + 1 });
 }
 
 function zeroize(device: Device): Result<Record<never, never>> {
@@ -301,10 +290,14 @@ export function powerOn(hardware: Hardware): Firmware {
     if (hardware.tamper.isTriggered() === 0 || cycle.fault?.status === 'tampered') return;
     const isWithdrawn = cycle.device?.journal.state.lifeCycle === 'withdrawn';
     if (isWithdrawn && states.current !== 'error') return;
-    if (states.current === 'error') cycle.fault = new Fault('tampered');
-    else enterError(cycle, new Fault('tampered'));
-    if (cycle.device === undefined) eraseStore(hardware.flash);
-    else destroyKeys(cycle.device, 'tampered');
+    const isKeyed = states.current !== 'error';
+    try {
+      if (isKeyed) destroyKeys(working(cycle), 'tampered');
+      else eraseStore(hardware.flash);
+    } finally {
+      if (isKeyed) enterError(cycle, new Fault('tampered'));
+      else cycle.fault = new Fault('tampered');
+    }
   }
 
   /** Before each request: a clock that went wrong is written down before anybody relies on the time. */
@@ -329,6 +322,7 @@ export function powerOn(hardware: Hardware): Firmware {
       guarded(cycle, () => {
         checkTamper();
         checkTime();
+        if (cycle.device !== undefined && states.current !== 'error') repeatSelfTests(cycle.device);
       });
     },
   };

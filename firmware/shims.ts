@@ -21,10 +21,18 @@ let blinding: Random = (size) => new Uint8Array(size).fill(1);
  * Sets the generator of every random byte, and the one that noble blinds with: apart, so that keys and nonces do not
  * depend on how often it does.
  */
-export function setRandomSources(generate: Random, generateBlinding: Random): void {
+export function setRandomSources(
+  generate: Random,
+  generateBlinding: Random,
+  forget: () => void,
+): void {
   random = generate;
   blinding = generateBlinding;
+  forgetRandomSources = forget;
 }
+
+/** Wipes what the generators keep, once nothing is drawn any more. */
+export let forgetRandomSources: () => void = () => undefined;
 
 export function randomBytes(size: number): Uint8Array {
   return random(size);

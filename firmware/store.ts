@@ -11,7 +11,14 @@ import { equalBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
 import { Fault, invariant } from './fault.ts';
-import { type FlashLayout, flashLayout, isBlank, programFlash, readFlash } from './flash-layout.ts';
+import {
+  type FlashLayout,
+  flashLayout,
+  isBlank,
+  NOTES_SIZE,
+  programFlash,
+  readFlash,
+} from './flash-layout.ts';
 
 /** What a role needs to come in: the key its host authenticates with, and the vault key under its password. */
 const roleAccess = P.struct({
@@ -162,7 +169,7 @@ function save(vessel: Vessel, content: StoreContent, generation: number): number
   });
   const unit = flash.programUnit;
   const image = new Uint8Array(Math.ceil((HEADER_SIZE + body.length) / unit) * unit).fill(0xff);
-  invariant(image.length <= layout.bankSize, 'internalFault');
+  invariant(image.length <= layout.bankSize - NOTES_SIZE, 'internalFault');
   image.set(head);
   image.set(body, HEADER_SIZE);
   const offset = bankOf(vessel, next);

@@ -151,7 +151,10 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   },
   tampered: { text: 'The housing was opened: the keys are destroyed, the registers can be read.' },
   internalFault: { text: 'The firmware met a contradiction and stopped: switch it off and on.' },
-  imageInvalid: { text: 'The firmware image is not the one that was signed.' },
+  imageInvalid: {
+    text: 'The firmware image is not the one that was signed: switch the meter off and on.',
+    detail: 'number of the test',
+  },
   logDamaged: { text: 'Records of the security log are lost: send the meter in.' },
 };
 

@@ -105,7 +105,7 @@ export const statuses = {
   entropyFailed: { code: 0x0f05, advice: 'act' },
   tampered: { code: 0x0f06, advice: 'final' },
   internalFault: { code: 0x0f07, advice: 'act' },
-  imageInvalid: { code: 0x0f08, advice: 'final' },
+  imageInvalid: { code: 0x0f08, advice: 'act' },
   logDamaged: { code: 0x0f09, advice: 'final' },
 } as const satisfies Record<string, StatusNumber>;
 

@@ -23,4 +23,9 @@ export const logMeaning: Readonly<
   clockSet: { a: 'time before, ms; 0 where it was not trusted', b: 'time after, ms' },
   clockFault: { a: 'time that it showed, ms', b: 'last time on record, ms' },
   imageLoaded: { a: 'version', b: 'version that loaded it', c: 'security version' },
+  selfTestFailed: {
+    a: 'number of the fault',
+    b: 'its detail',
+    c: 'power-up behind which it failed, by the count of the meter; 0 where that cannot be proved',
+  },
 };

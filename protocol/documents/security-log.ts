@@ -29,6 +29,7 @@ export const logEventNames = [
   'clockSet',
   'clockFault',
   'imageLoaded',
+  'selfTestFailed',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

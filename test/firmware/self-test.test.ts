@@ -114,7 +114,7 @@ describe('the image', () => {
       },
     },
   });
-  const integrity = { name: 'selfTestFailed', detail: IMAGE_INTEGRITY } as const;
+  const integrity = { name: 'imageInvalid', detail: IMAGE_INTEGRITY } as const;
 
   test.each([0, 4, 70, 128, 9_000, 130_000])(
     'that reads differently at byte %i than the boot ROM read it',

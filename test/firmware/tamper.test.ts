@@ -71,6 +71,8 @@ describe('opened in the error state', () => {
 
     expect(found(flash.contents(), sealed)).toEqual([]);
     expectStopped(meter, tampered);
+    powerCycle(meter); // there is no key any more that could write it down before
+    expectStopped(meter, tampered);
     expect(meter.host.status().lifeCycle).toBe('tampered');
   });
 });

@@ -26,12 +26,12 @@ export const resultRanges = [
 const faultClasses = {
   selfTestFailed: 'soft',
   entropyFailed: 'soft',
+  imageInvalid: 'soft',
   internalFault: 'soft',
   registersInconsistent: 'hard',
   storeDamaged: 'hard',
   flashFailed: 'hard',
   tampered: 'hard',
-  imageInvalid: 'hard',
   logDamaged: 'hard',
 } as const satisfies Readonly<Partial<Record<StatusName, 'soft' | 'hard'>>>;
 

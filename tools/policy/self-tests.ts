@@ -2,7 +2,7 @@
 
 import type { StatusName } from '#protocol/status';
 
-/** `power-up`: before operation, and again on demand · `condition`: whenever there is something to be tested. */
+/** `power-up`: before operation, again on demand, and some again while power stays on · `condition`: whenever there is something to be tested. */
 export type Occasion = 'power-up' | 'condition';
 
 export interface SelfTest {
@@ -19,21 +19,21 @@ export const selfTests: readonly SelfTest[] = [
   {
     name: 'known answers of the algorithms',
     occasion: 'power-up',
-    when: 'power-up, before any other use, and on demand; those that check the image come first',
+    when: 'power-up, before any other use, on demand, and a day after the last time; those that check the image come first',
     fault: 'selfTestFailed',
     detail: '1 to 11, the number of the algorithm',
   },
   {
     name: 'signature over the image, digest of its body',
     occasion: 'power-up',
-    when: 'power-up, behind the algorithms it needs, and on demand; the boot ROM has checked it before',
-    fault: 'selfTestFailed',
+    when: 'power-up, behind the algorithms it needs, on demand, and a day after the last time; the boot ROM has checked it before',
+    fault: 'imageInvalid',
     detail: '32',
   },
   {
     name: 'registers contradict each other, or a state is missing',
     occasion: 'power-up',
-    when: 'power-up and on demand',
+    when: 'power-up, on demand, and a day after the last time',
     fault: 'registersInconsistent',
   },
   {
