@@ -12,6 +12,7 @@ import { addPrint } from './commands/print.ts';
 import { addPrinter } from './commands/printer.ts';
 import { addProvider } from './commands/provider.ts';
 import { addSpoilage } from './commands/spoilage.ts';
+import { addTrace } from './commands/trace.ts';
 import { addVerify } from './commands/verify.ts';
 import { reportFailure } from './failure.ts';
 import { createOutput, type Output } from './output.ts';
@@ -76,6 +77,7 @@ const subcommands = [
   addDevices,
   addEmulate,
   addPrinter,
+  addTrace,
   addAuthority,
   addProvider,
   addMeter,

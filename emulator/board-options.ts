@@ -13,6 +13,7 @@ import type { ImageSlots } from './image-slots.ts';
 import type { BoardParts, CycleTimes } from './power-cycle.ts';
 import { createSecurityFuse, type SecurityFuse } from './security-fuse.ts';
 import { createTamperContact, type TamperContact } from './tamper.ts';
+import type { TraceSink } from './trace/event.ts';
 
 export const DEVICE_SECRET_SIZE = 32;
 
@@ -34,6 +35,8 @@ export interface BoardOptions {
   /** Whether the board has a crypto engine, or what is wrong with it; true by default. The image gives the same bytes. */
   readonly cryptoEngine?: boolean | EngineFault;
   readonly cpu?: Cpu;
+  /** Told everything that passes between board and image (docs/trace.md); such a board takes no snapshots. */
+  readonly trace?: TraceSink;
   /** Hands out what the firmware sent; at once by default, later where the flash is durable only then (flash-bank.ts). */
   readonly release?: (deliver: () => void) => void;
   /** Told once when the board goes dead until it is switched off. */

@@ -21,6 +21,7 @@ import {
   PowerCycle,
 } from './power-cycle.ts';
 import type { TamperContact } from './tamper.ts';
+import { recordedCpu } from './trace/recorder.ts';
 
 export type { BoardOptions, BoardSnapshot };
 
@@ -105,7 +106,8 @@ class EmulatedBoard implements Board {
 
   constructor(options: BoardOptions) {
     this.#parts = partsOf(options);
-    this.#cpu = options.cpu ?? createNodeVmCpu();
+    const { cpu = createNodeVmCpu(), trace } = options;
+    this.#cpu = trace === undefined ? cpu : recordedCpu(cpu, this.#parts, trace);
     this.#release = options.release ?? ((deliver) => deliver());
     this.#onFault = options.onFault ?? (() => undefined);
     this.#ends.push(this.#parts.tamper.onChange(() => this.tick()));

@@ -16,6 +16,7 @@ import { type ImageFile, loadImage } from './image-file.ts';
 import { connectMemory, type MemoryPort } from './ports/memory.ts';
 import { openPty } from './ports/pty.ts';
 import { listenTcp } from './ports/tcp.ts';
+import type { TraceSink } from './trace/event.ts';
 import type { AttachOptions } from './usb/attach.ts';
 import { plugMeter } from './usb/meter-device.ts';
 import { listenUsbip, type UsbipOptions } from './usb/usbip-server.ts';
@@ -57,6 +58,8 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly cpu?: Cpu;
   /** Whether the meter has a crypto engine, which computes many times as fast as its image; true by default. */
   readonly cryptoEngine?: boolean;
+  /** Told everything that passes between board and image, from power-up on (docs/trace.md). */
+  readonly trace?: TraceSink;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -90,7 +93,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { image, imageKey } = imageOf(options);
   await using resources = new AsyncDisposableStack();
   const directory = resources.use(openDirectory(options, resources));
-  const { clock, entropy, cpu, cryptoEngine } = options;
+  const { clock, entropy, cpu, cryptoEngine, trace } = options;
   const board = resources.use(
     createBoard({
       ...directory,
@@ -100,6 +103,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       ...(entropy !== undefined && { entropy }),
       ...(cpu !== undefined && { cpu }),
       ...(cryptoEngine !== undefined && { cryptoEngine }),
+      ...(trace !== undefined && { trace }),
     }),
   );
   board.powerOn();

@@ -1,7 +1,7 @@
 /** The firmware image that belongs to this program (tools/build-image.ts writes it). */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { BodyForm } from '#protocol/documents/image-header';
 
 export interface ImageFile {
@@ -29,6 +29,19 @@ export function loadImage(form: BodyForm = 'source'): ImageFile {
     if (found !== undefined) return found;
   }
   throw new Error('There is no firmware image: build it with `npm run image`.');
+}
+
+/**
+ * An image of somebody's own, with the key beside it that it was signed with.
+ * @param path of the file, or of a folder as a build leaves it
+ * @throws Error where there is none, or no key
+ */
+export function readImage(path: string, form: BodyForm = 'source'): ImageFile {
+  const isFolder = statSync(path).isDirectory();
+  const folder = isFolder ? path : dirname(path);
+  const found = readImageFolder(folder, isFolder ? FILES[form] : basename(path));
+  if (found !== undefined) return found;
+  throw new Error(`There is no image with its key (image-key.bin) at ${path}.`);
 }
 
 function readImageFolder(folder: string, file: string): ImageFile | undefined {

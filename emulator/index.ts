@@ -56,12 +56,33 @@ export {
 } from './flash.ts';
 export { openFlashFile } from './flash-file.ts';
 export { strictFlash } from './flash-strict.ts';
-export { type ImageFile, loadImage } from './image-file.ts';
+export { type ImageFile, loadImage, readImage } from './image-file.ts';
 export { connectMemory, type MemoryPort } from './ports/memory.ts';
 export { openPty, type PtyOptions, type PtyPort } from './ports/pty.ts';
 export { listenTcp, type TcpOptions, type TcpPort } from './ports/tcp.ts';
 export { type Finding, findSecret, type Places, type ScanOptions } from './secret-scan.ts';
 export { createTamperContact, type TamperContact } from './tamper.ts';
+export {
+  type BuildSearch,
+  type Candidate,
+  type CandidateVerdict,
+  type Comparison,
+  compareCandidates,
+  searchBuilds,
+} from './trace/bisect.ts';
+export { redacted, type Trace, type TraceEvent, type TraceSink } from './trace/event.ts';
+export { createPcapngSink, pcapngOf } from './trace/pcapng.ts';
+export { type Divergence, type Replayed, replayTrace } from './trace/replay.ts';
+export { type ReplayedImage, replayedImage } from './trace/replayed-image.ts';
+export {
+  decodeTrace,
+  encodeTrace,
+  readTraceFile,
+  TraceFileError,
+  type TraceWriter,
+  writeTraceFile,
+} from './trace/trace-file.ts';
+export { type Turn, turnsOf, turnText } from './trace/turn.ts';
 export { type AttachOptions, attachUsbip } from './usb/attach.ts';
 export { type MeterOnUsbOptions, plugMeter } from './usb/meter-device.ts';
 export { plugPrinter } from './usb/printer-device.ts';

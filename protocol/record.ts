@@ -30,7 +30,8 @@ const KEY_SIZE = 32;
 const EPOCH_MAX = 0xffff_ffff;
 const BY_COUNT = 'PMA1 rekey';
 const BY_TIME = 'PMA1 rekey time';
-const ASSOCIATED = ascii('PMA1 record');
+/** Associated data of every record, by which one is told from all else that is sealed. */
+export const RECORD_ASSOCIATED = ascii('PMA1 record');
 
 export interface RecordLayer {
   /** False after a record that could not be opened, and after {@link RecordLayer.wipe}. */
@@ -70,10 +71,10 @@ export function createRecordLayer(
   /** Under the present key; else under the one that a sender whose time was up has gone on to. */
   function openNext(record: Uint8Array): Uint8Array | undefined {
     if (record.length < GCM_TAG_SIZE || record.length > MESSAGE_SIZE_MAX) return undefined;
-    const plaintext = crypto.open(receiving.key, receiving.nonce(), ASSOCIATED, record);
+    const plaintext = crypto.open(receiving.key, receiving.nonce(), RECORD_ASSOCIATED, record);
     if (plaintext !== undefined) return plaintext;
     receiving.rekeyByTime();
-    return crypto.open(receiving.key, receiving.nonce(), ASSOCIATED, record);
+    return crypto.open(receiving.key, receiving.nonce(), RECORD_ASSOCIATED, record);
   }
 
   return {
@@ -85,7 +86,7 @@ export function createRecordLayer(
       if (plaintext.length > RECORD_PLAINTEXT_MAX)
         throw new RangeError(`a record holds ${RECORD_PLAINTEXT_MAX} bytes at most`);
       if (sending.ageMs() >= limits.ageMs) sending.rekeyByTime();
-      const record = crypto.seal(sending.key, sending.nonce(), ASSOCIATED, plaintext);
+      const record = crypto.seal(sending.key, sending.nonce(), RECORD_ASSOCIATED, plaintext);
       sending.advance();
       return record;
     },

@@ -15,8 +15,9 @@ import { listeningPlace, portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 import { announce } from '../running-emulators.ts';
+import { openRecording, type RecordingOptions } from '../trace-recording.ts';
 
-interface Options {
+interface Options extends RecordingOptions {
   readonly dir?: string;
   readonly pty?: string;
   readonly tcp?: number;
@@ -57,6 +58,12 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment
       '--no-crypto-engine',
       'compute in the image, as on a board without a crypto engine; slower',
     )
+    .option(
+      '--trace <file>',
+      'record all that the image does, for `tessera trace`; compressed where the name ends with .gz',
+    )
+    .option('--with-secrets', 'record secrets too, without which a trace cannot be replayed')
+    .option('--pcapng <file>', 'write its messages as packets for Wireshark, to a file or a pipe')
     .option('-c, --command <command>', 'run a shell command while the meter lives')
     .addHelpText(
       'after',
@@ -74,6 +81,8 @@ async function emulate(options: Options, output: Output): Promise<number> {
   const usbip = usbipOf(options);
   const isReachable = options.pty !== undefined || usbip !== undefined;
   const wantsTcp = options.tcp ?? (isReachable ? undefined : 0);
+  using recording = openRecording(options, output);
+  const trace = recording.sink;
   await using emulator = await startEmulator({
     ...(options.dir !== undefined && { directory: options.dir }),
     ...(options.pty !== undefined && { ptyPath: options.pty }),
@@ -81,6 +90,7 @@ async function emulate(options: Options, output: Output): Promise<number> {
     ...(usbip !== undefined && { usbip }),
     cpu: createCpu(options.cpu),
     cryptoEngine: options.cryptoEngine,
+    ...(trace !== undefined && { trace }),
     signal: interrupt.signal,
   });
   const { tcp, serial, usbip: exported } = emulator.addresses;

@@ -1,65 +1,33 @@
-/** Puts a processor through a trace that another one lived through, and tells where they first differ. */
+/** Puts a processor through a life that another one lived, and tells where they first differ. */
 
 import type { Cpu } from '#emulator/cpu/cpu';
-import { createBench, type Input } from './bench.ts';
-import type { Trace } from './trace.ts';
+import { loadImage } from '#emulator/image-file';
+import { replayTrace } from '#emulator/trace/replay';
+import { replayedImage } from '#emulator/trace/replayed-image';
+import type { Lived } from './life.ts';
 
 /** Where two processors part. */
 export interface Difference {
   readonly cpu: string;
-  readonly step: number;
   /** The command, or what else was done. */
   readonly what: string;
-  /** What could be seen, on the one that lived the trace and on the other. */
+  /** Of the steps of the life. */
+  readonly place: number;
+  /** The event of the trace. */
+  readonly event: number;
+  /** On the one that lived the life, and on the other. */
   readonly expected: string;
   readonly found: string;
 }
 
-/** Undefined where every byte was the same. */
-export async function differenceOn(cpu: Cpu, trace: Trace): Promise<Difference | undefined> {
-  await using bench = createBench(cpu, trace.start);
-  for (const [step, { what, inputs, outputs }] of trace.steps.entries())
-    for (const [at, input] of inputs.entries()) {
-      const expected = outputs[at] ?? [];
-      const found = bench.apply(input);
-      const line = expected.findIndex((text, place) => text !== found[place]);
-      const place = line < 0 && found.length > expected.length ? expected.length : line;
-      if (place >= 0)
-        return {
-          cpu: cpu.name,
-          step,
-          what,
-          expected: expected[place] ?? 'nothing',
-          found: found[place] ?? 'nothing',
-        };
-    }
-  const digest = bench.flash.digest();
-  if (digest === trace.flashDigest) return undefined;
-  const flash = { expected: `flash ${trace.flashDigest}`, found: `flash ${digest}` };
-  return { cpu: cpu.name, step: trace.steps.length, what: 'the end', ...flash };
-}
-
-/** The first hardware call in which two processors part, in a trace in which they do. */
-export async function firstOtherCall(
-  left: Cpu,
-  right: Cpu,
-  trace: Trace,
-): Promise<{ readonly expected: string; readonly found: string } | undefined> {
-  const inputs = trace.steps.flatMap((step) => step.inputs);
-  const [expected, found] = [
-    await callsOn(left, trace, inputs),
-    await callsOn(right, trace, inputs),
-  ];
-  const length = Math.max(expected.length, found.length);
-  for (let at = 0; at < length; at += 1)
-    if (expected[at] !== found[at])
-      return { expected: expected[at] ?? 'none', found: found[at] ?? 'none' };
-  return undefined;
-}
-
-async function callsOn(cpu: Cpu, trace: Trace, inputs: readonly Input[]): Promise<string[]> {
-  const calls: string[] = [];
-  await using bench = createBench(cpu, trace.start, (call) => calls.push(call));
-  for (const input of inputs) bench.apply(input);
-  return calls;
+/** Undefined where every hardware call was the same, byte for byte. */
+export function differenceOn(cpu: Cpu, { trace }: Lived): Difference | undefined {
+  const image = replayedImage(loadImage(), cpu.bytecodeEngine);
+  const { divergence } = replayTrace(trace, cpu, image);
+  if (divergence === undefined) return undefined;
+  const { step: event, expected, found } = divergence;
+  const notes = trace.events.slice(0, event).filter(({ kind }) => kind === 'note');
+  const last = notes.at(-1);
+  const what = last?.kind === 'note' ? last.text : 'the beginning';
+  return { cpu: cpu.name, what, place: notes.length - 1, event, expected, found };
 }

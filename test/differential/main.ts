@@ -12,8 +12,8 @@ import type { News, Share } from './worker.ts';
 const HELP = `Usage: npm run differential -- [--traces N] [--seed N] [--workers N]
 
 Generates lives of a meter (every command, right and wrong, power cuts in every tear mode, clock, housing, noise on
-the line), lives each of them through on node:vm, and puts the other engines through the same: whatever leaves the board,
-and every call of its hardware, must be the same byte for byte.
+the line), lives each of them through on node:vm and records it as a trace, and replays that on the other engines: every call
+of the hardware must be the same byte for byte, and so all that leaves the board.
 
 Options:
   --traces N   how many lives; 1,000 by default
@@ -119,7 +119,7 @@ async function main(): Promise<number> {
   const isWhole = tally.traces === options.traces;
   if (!isWhole) process.stdout.write('A thread ended before its time.\n');
   process.stdout.write(
-    `${tally.traces} traces of ${tally.steps} steps on ${found.length / 2} engines: ` +
+    `${tally.traces} traces of ${tally.steps} steps and ${tally.events} events on ${found.length / 2} engines: ` +
       `${succeeded.length} commands were performed, ${Object.keys(verdicts).length - succeeded.length} ways refused, ` +
       `${failures.length} differences\n${speedTable(found)}`,
   );

@@ -4,9 +4,9 @@ import type { Cpu } from '#emulator/cpu/cpu';
 import { createNodeVmCpu } from '#emulator/cpu/node-vm';
 import { createQuickJsCpu } from '#emulator/cpu/quickjs';
 import { createBellardCpu } from './bellard-cpu.ts';
-import { type Difference, differenceOn, firstOtherCall } from './compare.ts';
+import { type Difference, differenceOn } from './compare.ts';
+import { type Lived, live } from './life.ts';
 import { createStages } from './stages.ts';
-import { liveTrace, type Trace } from './trace.ts';
 
 /** The one that lives the traces, then those that are compared with it. */
 export type Cpus = readonly [Cpu, ...Cpu[]];
@@ -19,6 +19,8 @@ export async function allCpus(): Promise<Cpus> {
 export interface Tally {
   readonly traces: number;
   readonly steps: number;
+  /** Events of the traces, nearly all of them hardware calls. */
+  readonly events: number;
   readonly bytesSent: number;
   readonly boots: number;
   readonly powerFailures: number;
@@ -36,6 +38,7 @@ export interface Failure {
 export const nothingSeen: Tally = {
   traces: 0,
   steps: 0,
+  events: 0,
   bytesSent: 0,
   boots: 0,
   powerFailures: 0,
@@ -51,18 +54,18 @@ export async function compareTraces(
 ): Promise<void> {
   const stageOf = createStages(first);
   for (const seed of seeds) {
-    const trace = await liveTrace(first, seed, stageOf);
-    const failures: Failure[] = crashesIn(trace);
+    const lived = await live(first, seed, stageOf);
+    const failures: Failure[] = crashesIn(lived);
     for (const cpu of others) {
-      const difference = await differenceOn(cpu, trace);
+      const difference = differenceOn(cpu, lived);
       if (difference !== undefined)
-        failures.push({ seed, text: await explained(first, cpu, trace, difference) });
+        failures.push({ seed, text: explained(first, cpu, seed, difference) });
     }
-    told(tallyOf(trace), failures);
+    told(tallyOf(lived), failures);
   }
 }
 
-function crashesIn({ seed, steps }: Trace): Failure[] {
+function crashesIn({ seed, steps }: Lived): Failure[] {
   return steps.flatMap(({ what, outputs }, step) =>
     outputs
       .flat()
@@ -71,25 +74,21 @@ function crashesIn({ seed, steps }: Trace): Failure[] {
   );
 }
 
-async function explained(
+function explained(
   first: Cpu,
   cpu: Cpu,
-  trace: Trace,
-  { step, what, expected, found }: Difference,
-): Promise<string> {
-  const call = await firstOtherCall(first, cpu, trace);
+  seed: number,
+  { place, what, event, expected, found }: Difference,
+): string {
   const width = Math.max(first.name.length, cpu.name.length) + 1;
-  const both = (left: string, right: string): string =>
-    `  ${`${first.name}:`.padEnd(width)} ${left}\n  ${`${cpu.name}:`.padEnd(width)} ${right}\n`;
   return (
-    `trace ${trace.seed}, step ${step} (${what}): ${first.name} and ${cpu.name} differ\n` +
-    both(expected, found) +
-    (call === undefined ? '' : ` first other hardware call\n${both(call.expected, call.found)}`) +
-    `  npm run differential -- --seed ${trace.seed} --traces 1\n`
+    `trace ${seed}, step ${place} (${what}), event ${event}: ${first.name} and ${cpu.name} differ\n` +
+    `  ${`${first.name}:`.padEnd(width)} ${expected}\n  ${`${cpu.name}:`.padEnd(width)} ${found}\n` +
+    `  npm run differential -- --seed ${seed} --traces 1\n`
   );
 }
 
-function tallyOf({ steps, start }: Trace): Tally {
+function tallyOf({ steps, cryptoEngine, trace }: Lived): Tally {
   const inputs = steps.flatMap((step) => step.inputs);
   const outputs = steps.flatMap((step) => step.outputs);
   const lines = outputs.flat();
@@ -103,10 +102,11 @@ function tallyOf({ steps, start }: Trace): Tally {
   return {
     traces: 1,
     steps: steps.length,
+    events: trace.events.length,
     bytesSent: lines.reduce((sum, line) => sum + bytesIn(line), 0),
     boots: inputs.filter(({ op }) => op === 'powerOn').length,
     powerFailures: outputs.filter(isFailure).length,
-    withoutCryptoEngine: start.cryptoEngine ? 0 : 1,
+    withoutCryptoEngine: cryptoEngine ? 0 : 1,
     verdicts,
   };
 }
@@ -120,6 +120,7 @@ export function sumOf(left: Tally, right: Tally): Tally {
   return {
     traces: left.traces + right.traces,
     steps: left.steps + right.steps,
+    events: left.events + right.events,
     bytesSent: left.bytesSent + right.bytesSent,
     boots: left.boots + right.boots,
     powerFailures: left.powerFailures + right.powerFailures,

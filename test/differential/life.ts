@@ -1,10 +1,11 @@
 /**
- * One trace: everything that a seed makes a host, its user and the weather do to a board, through the real protocol, lived
- * through on one processor and written down so that any other can be put through the same.
+ * One life: everything that a seed makes a host, its user and the weather do to a board, through the real protocol, lived
+ * through on one processor and recorded, so that any other can be put through the same (docs/trace.md).
  */
 
 import type { Cpu } from '#emulator/cpu/cpu';
 import { tearModes } from '#emulator/flash/tear';
+import type { Trace, TraceEvent } from '#emulator/trace/event';
 import {
   type CommandName,
   commandNames,
@@ -17,7 +18,7 @@ import { encodeRequest } from '#protocol/dispatch';
 import { dateOf } from '#protocol/documents/date';
 import type { CallerName, Role } from '#protocol/state';
 import { statusName } from '#protocol/status';
-import { type Bench, createBench, type Input, type Output, type Start } from './bench.ts';
+import { type Bench, createBench, type Input, type Output } from './bench.ts';
 import { type Dice, dice } from './dice.ts';
 import { hosts, password, repeatingCrypto, stranger } from './documents.ts';
 import { createHost, type Host } from './host.ts';
@@ -25,13 +26,13 @@ import { requests } from './requests.ts';
 import { type Stage, type StageName, stageNames } from './stages.ts';
 
 /** What was done and what came of it, step by step. */
-export interface Trace {
+export interface Lived {
   readonly seed: number;
   readonly stage: StageName;
-  readonly start: Start;
+  readonly cryptoEngine: boolean;
   readonly steps: readonly Step[];
-  /** Of the flash at the end. */
-  readonly flashDigest: string;
+  /** With a note at the beginning of each step. */
+  readonly trace: Trace;
 }
 
 export interface Step {
@@ -49,26 +50,28 @@ const STEPS_MAX = 22;
 const SOFTWARE_PERCENT = 12;
 
 /** @param stageOf the flash of a meter at a stage of its life, and what its host knows then */
-export async function liveTrace(
+export async function live(
   cpu: Cpu,
   seed: number,
   stageOf: (name: StageName) => Promise<Stage>,
-): Promise<Trace> {
+): Promise<Lived> {
   const roll = dice(seed);
   const stage = roll.pick(stageNames);
   const { contents, known } = await stageOf(stage);
   const cryptoEngine = !roll.chance(SOFTWARE_PERCENT);
-  const start: Start = { seed, contents, cryptoEngine };
-  await using bench = createBench(cpu, start);
-  const life = livingOn(bench, roll, structuredClone(known), `trace ${seed}`);
+  const events: TraceEvent[] = [];
+  await using bench = createBench(cpu, { seed, contents, cryptoEngine }, (event) =>
+    events.push(event),
+  );
+  const life = livingOn(bench, roll, structuredClone(known), seed, events);
   life.step('power comes on', () => life.apply({ op: 'powerOn' }));
   if (stage === 'blank' && roll.chance(80)) request(life, 'initialize');
   const count = STEPS_MIN + roll.below(STEPS_MAX - STEPS_MIN + 1);
   for (let done = 0; done < count && bench.board.fault === undefined; done += 1) oneStep(life);
-  return { seed, stage, start, steps: life.steps, flashDigest: bench.flash.digest() };
+  return { seed, stage, cryptoEngine, steps: life.steps, trace: { isRedacted: false, events } };
 }
 
-/** A trace while it comes about. */
+/** A life while it comes about. */
 interface Life {
   readonly bench: Bench;
   readonly roll: Dice;
@@ -79,7 +82,13 @@ interface Life {
   step(what: string, action: () => unknown): void;
 }
 
-function livingOn(bench: Bench, roll: Dice, known: Stage['known'], name: string): Life {
+function livingOn(
+  bench: Bench,
+  roll: Dice,
+  known: Stage['known'],
+  seed: number,
+  events: TraceEvent[],
+): Life {
   const steps: Step[] = [];
   let inputs: Input[] = [];
   let outputs: Output[] = [];
@@ -92,11 +101,12 @@ function livingOn(bench: Bench, roll: Dice, known: Stage['known'], name: string)
   return {
     bench,
     roll,
-    host: createHost(repeatingCrypto(name), apply, known),
+    host: createHost(repeatingCrypto(`trace ${seed}`), apply, known),
     steps,
     apply,
     step(what, action) {
       [inputs, outputs] = [[], []];
+      events.push({ kind: 'note', text: what });
       const answer = action();
       const verdict = typeof answer === 'string' ? answer : undefined;
       steps.push({ what, inputs, outputs, verdict });
