@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAuthority } from './commands/authority.ts';
 import { addBatch } from './commands/batch.ts';
+import { addConformance } from './commands/conformance.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEmulate } from './commands/emulate.ts';
 import { addMeter } from './commands/meter.ts';
@@ -76,6 +77,7 @@ export async function tessera(
 const subcommands = [
   addDevices,
   addEmulate,
+  addConformance,
   addPrinter,
   addTrace,
   addAuthority,

@@ -1,6 +1,7 @@
 /** The documents, and parts of documents, that are made from the code. */
 
 import { commandDocument } from './command-document.ts';
+import { checkTable } from './conformance-document.ts';
 import { fipsDocument } from './fips-document.ts';
 import { httpDocument } from './http-document.ts';
 import { withGenerated } from './markdown.ts';
@@ -45,6 +46,10 @@ export function generatedDocuments(): readonly GeneratedDocument[] {
   );
   return [
     { path: 'docs/commands.md', text: commandDocument() },
+    {
+      path: 'docs/conformance.md',
+      text: withGenerated(readRepositoryFile('docs/conformance.md'), 'checks', checkTable()),
+    },
     { path: 'docs/fips-140-3.md', text: fipsDocument() },
     { path: 'docs/http.md', text: httpDocument() },
     { path: 'docs/matrix.md', text: matrixDocument() },

@@ -38,6 +38,7 @@ test('--help behind every command tells its use and each of its options', async 
   expect(seen).toEqual([
     'tessera devices',
     'tessera emulate',
+    'tessera conformance',
     'tessera printer',
     'tessera price',
     'tessera print',

@@ -52,7 +52,7 @@ export async function importChanged<T>(entry: string, changes: readonly Change[]
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
-function changing(changes: readonly Change[], made: Set<Change>): Plugin {
+export function changing(changes: readonly Change[], made: Set<Change>): Plugin {
   return {
     name: 'changing',
     setup({ onLoad }) {
