@@ -57,6 +57,10 @@ function servicesOf(context: AuthorityContext): AuthorityServices {
   const { publicKey } = context.keys;
   return {
     key: async () => ({ ok: true, value: { publicKey, keyId: keyId(context.crypto, publicKey) } }),
+    authorityKeys: async () => ({
+      ok: true,
+      value: { certificates: context.authorityKeys },
+    }),
     certificate: async ({ serial }) => {
       const certificate = await findCertificate(context, serial);
       return certificate === undefined

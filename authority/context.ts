@@ -2,7 +2,14 @@
 
 import { type Dialect, Kysely, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { equalBytes } from '#protocol/bytes';
 import type { Crypto, KeyPair } from '#protocol/crypto';
+import {
+  type AuthorityKeys,
+  authorityKeysFrom,
+  currentKey,
+  isWholeChain,
+} from '#protocol/documents/authority-chain';
 import { authorityMigrations } from './migrations.ts';
 import type { AuthorityTables } from './tables.ts';
 
@@ -14,18 +21,29 @@ export interface AuthorityOptions {
   readonly now: () => number;
   /** The authority key; the caller stores it. */
   readonly keys: KeyPair;
+  /** Certificates of all authority keys, the first one first; none where it was made before there were any. */
+  readonly authorityKeys?: readonly Uint8Array[] | undefined;
 }
 
 export interface AuthorityContext extends Omit<AuthorityOptions, 'dialect'> {
   readonly db: Kysely<AuthorityTables>;
+  readonly authorityKeys: readonly Uint8Array[];
+  /** What they prove; the last one is the key above. */
+  readonly keysInTime: AuthorityKeys;
 }
 
 /** A connection that has begun a transaction. */
 export type AuthorityTransaction = Transaction<AuthorityTables>;
 
-/** @throws Error where the data base cannot be opened or brought to the newest tables */
+/** @throws Error where the certificates do not lead to the key, or the data base cannot be opened or brought to the newest tables */
 export async function openContext(options: AuthorityOptions): Promise<AuthorityContext> {
-  const { dialect, ...rest } = options;
+  const { dialect, authorityKeys = [], ...rest } = options;
+  const { crypto, keys } = rest;
+  const keysInTime = authorityKeysFrom(crypto, keys.publicKey, authorityKeys);
+  if (authorityKeys.length > 0 && !isWholeChain(keysInTime, authorityKeys))
+    throw new Error('the certificates of the authority keys do not lead to the key of today');
+  if (!equalBytes(currentKey(keysInTime).publicKey, keys.publicKey))
+    throw new Error('the authority key is one of an earlier day');
   const db = new Kysely<AuthorityTables>({ dialect });
   const provider = { getMigrations: async () => ({ ...authorityMigrations }) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
@@ -33,7 +51,7 @@ export async function openContext(options: AuthorityOptions): Promise<AuthorityC
     await db.destroy();
     throw new Error("the authority's data base cannot be brought up to date", { cause: error });
   }
-  return { ...rest, db };
+  return { ...rest, db, authorityKeys, keysInTime };
 }
 
 export type CounterName =

@@ -1,9 +1,7 @@
 /** Whether what an indicium says may be: its date, its purpose, its licence, its price (requirements.md C8). */
 
-import {
-  type CompactCertificate,
-  verifyCompactCertificate,
-} from '#protocol/documents/compact-certificate';
+import { verifyCertificateInTime } from '#protocol/documents/authority-chain';
+import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf, daysBetween, MAILING_DAYS_AHEAD_MAX } from '#protocol/documents/date';
 import type { Indicium } from '#protocol/documents/indicium';
 import type { Licence } from '#protocol/documents/licence';
@@ -32,7 +30,7 @@ export async function judgeContent(
 }
 
 function judgeValidity(
-  { crypto, keys }: AuthorityContext,
+  { crypto, keysInTime }: AuthorityContext,
   { mailingDate }: Indicium,
   certificate: Uint8Array | undefined,
   seenMs: number,
@@ -43,7 +41,7 @@ function judgeValidity(
   const read =
     certificate === undefined
       ? undefined
-      : verifyCompactCertificate(crypto, keys.publicKey, certificate, { usage: 'indicium' });
+      : verifyCertificateInTime(crypto, keysInTime, certificate, { usage: 'indicium' });
   if (read === undefined || !read.ok)
     return unknown('validity', 'There is no certificate whose days could be compared.');
   return judge(

@@ -2,7 +2,7 @@
 
 import { equalBytes } from '#protocol/bytes';
 import { SIGNATURE_SIZE } from '#protocol/crypto';
-import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
+import { verifyCertificateInTime } from '#protocol/documents/authority-chain';
 import type { Indicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
 import { hasSignature } from '#protocol/documents/signed-document';
@@ -16,7 +16,7 @@ export type OriginCheck = Check<'structure' | 'certificate' | 'chain' | 'signatu
  * @param certificate the one that the indicium names; undefined where none was issued under this number
  */
 export function judgeOrigin(
-  { crypto, keys }: Pick<AuthorityContext, 'crypto' | 'keys'>,
+  { crypto, keysInTime }: Pick<AuthorityContext, 'crypto' | 'keysInTime'>,
   evidence: Uint8Array,
   indicium: Indicium,
   certificate: Uint8Array | undefined,
@@ -30,7 +30,7 @@ export function judgeOrigin(
       unknown('chain', 'There is no certificate to check.'),
       unknown('signature', 'There is no key to check it with.'),
     ];
-  const chain = verifyCompactCertificate(crypto, keys.publicKey, certificate, {
+  const chain = verifyCertificateInTime(crypto, keysInTime, certificate, {
     usage: 'indicium',
     subject: indicium.meterId,
   });
@@ -45,7 +45,10 @@ export function judgeOrigin(
   return [
     structure,
     issued,
-    pass('chain', 'The certificate is for this meter and leads to the key of the authority.'),
+    pass(
+      'chain',
+      'The certificate is for this meter and leads to a key of the authority that counted on its day.',
+    ),
     isVoid(evidence, indicium)
       ? unknown('signature', 'A test print is not signed.')
       : judge(

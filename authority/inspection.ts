@@ -6,6 +6,7 @@
 
 import { equalBytes } from '#protocol/bytes';
 import {
+  acknowledgementDocument,
   type InspectionReport,
   issueAcknowledgement,
   readInspectionReport,
@@ -25,6 +26,7 @@ import {
   type PlacedReport,
   type ReportCheck,
 } from './report-checks.ts';
+import { signedAnew } from './signed-anew.ts';
 import { noteRedates } from './spoilage.ts';
 
 export const CHALLENGE_SIZE = 16;
@@ -108,9 +110,9 @@ export async function takeReport(
     const outcome =
       taken === undefined
         ? await judgeAndKeep(context, trx, { report, log }, read.value, askedNumber)
-        : repeated(taken, report);
+        : repeated(context, taken, report);
     if (!outcome.ok) return outcome;
-    const order = await latestOrder({ db: trx }, meterId);
+    const order = await latestOrder({ ...context, db: trx }, meterId);
     return { ok: true, value: { ...outcome.value, order } };
   });
 }
@@ -118,11 +120,14 @@ export async function takeReport(
 type Judged = AuthorityOutcome<Omit<ReportVerdict, 'order'>>;
 
 function repeated(
+  context: AuthorityContext,
   taken: { report: Uint8Array; checks: string; acknowledgement: Uint8Array | null },
   report: Uint8Array,
 ): Judged {
   if (!equalBytes(taken.report, report)) return refuseBecause('challengeUsed');
-  return verdict(JSON.parse(taken.checks), taken.acknowledgement ?? undefined);
+  const { checks, acknowledgement: given } = taken;
+  const acknowledgement = given && signedAnew(context, acknowledgementDocument, given);
+  return verdict(JSON.parse(checks), acknowledgement ?? undefined);
 }
 
 function verdict(checks: readonly ReportCheck[], acknowledgement: Uint8Array | undefined): Judged {

@@ -15,6 +15,7 @@ import { latestCertificate } from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, type AuthorityRefusal, refuseBecause } from './refusals.ts';
+import { signedAnew } from './signed-anew.ts';
 
 /** What the authority itself fills in. */
 type Given = 'sequence' | 'licenceNumber' | 'providerKey' | 'issueDate';
@@ -153,19 +154,20 @@ async function issueNext(
   return licence;
 }
 
-/** The latest licence of a meter, as it was issued. */
+/** The latest licence of a meter. */
 export async function latestLicence(
-  { db }: Pick<AuthorityContext, 'db'>,
+  context: AuthorityContext,
   { meterId }: { readonly meterId: Uint8Array },
 ): Promise<AuthorityOutcome<{ readonly licence: Uint8Array }>> {
-  const row = await db
+  const row = await context.db
     .selectFrom('licences')
     .select('licence')
     .where('meter_id', '=', formatMeterId(meterId))
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? refuseBecause('meterNotLicensed') : { ok: true, value: row };
+  if (row === undefined) return refuseBecause('meterNotLicensed');
+  return { ok: true, value: { licence: signedAnew(context, licenceDocument, row.licence) } };
 }
 
 /** Every licence a meter was given, the latest first. */

@@ -4,11 +4,12 @@
  */
 
 import { formatMeterId } from '#protocol/documents/meter-id';
-import { issueLockOrder, type LockAction } from '#protocol/documents/orders';
+import { issueLockOrder, type LockAction, lockOrderDocument } from '#protocol/documents/orders';
 import type { LockReasonName } from '#protocol/state';
 import type { AuthorityContext, AuthorityTransaction } from './context.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { signedAnew } from './signed-anew.ts';
 
 /** At most so many orders in one answer. */
 export const ORDERS_LIMIT = 100;
@@ -98,17 +99,17 @@ async function latestAction(
 
 /** The latest order to a meter; undefined where there is none. */
 export async function latestOrder(
-  { db }: Pick<AuthorityContext, 'db'>,
+  context: Pick<AuthorityContext, 'crypto' | 'db' | 'keys'>,
   meterId: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const row = await db
+  const row = await context.db
     .selectFrom('lock_orders')
     .select('document')
     .where('meter_id', '=', formatMeterId(meterId))
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row?.document;
+  return row && signedAnew(context, lockOrderDocument, row.document);
 }
 
 export interface OrderOnRecord {

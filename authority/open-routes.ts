@@ -7,6 +7,8 @@ import { CHALLENGE_SIZE } from './inspection.ts';
 import { LOG_EXPORT_MAX } from './meter-log.ts';
 import { reportCheckNames } from './report-checks.ts';
 import {
+  AUTHORITY_KEYS_LIMIT,
+  authorityKey,
   certificate,
   checkOf,
   document,
@@ -26,6 +28,15 @@ export const openRoutes = {
     summary: 'The public key of the authority and its short name.',
     request: record({}),
     response: record({ publicKey, keyId: hex(8) }),
+  }),
+  authorityKeys: route({
+    method: 'GET',
+    path: '/keys',
+    access: 'open',
+    summary:
+      'The certificates of all keys that the authority has had, the first one first; the last one has the hash of the next key.',
+    request: record({}),
+    response: record({ certificates: list(authorityKey, AUTHORITY_KEYS_LIMIT) }),
   }),
   currentRateTable: route({
     method: 'GET',

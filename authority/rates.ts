@@ -10,6 +10,7 @@ import {
 } from '#protocol/documents/rate-table';
 import { type AuthorityContext, nextNumber } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { signedAnew } from './signed-anew.ts';
 
 /** Bytes of a table that every meter takes. */
 export const RATE_TABLE_SIZE_MAX = 4_096;
@@ -76,15 +77,16 @@ export async function publishRateTable(
 }
 
 /** The signed table that is valid today. */
-export async function currentRateTable({
-  db,
-  now,
-}: AuthorityContext): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array }>> {
-  const row = await currentEdition(db, dateOf(now()));
-  return row === undefined
-    ? refuseBecause('rateTableMissing')
-    : { ok: true, value: { rateTable: row.rate_table } };
+export async function currentRateTable(
+  context: AuthorityContext,
+): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array }>> {
+  const row = await currentEdition(context.db, dateOf(context.now()));
+  if (row === undefined) return refuseBecause('rateTableMissing');
+  return { ok: true, value: { rateTable: tableOfToday(context, row.rate_table) } };
 }
+
+const tableOfToday = (context: AuthorityContext, bytes: Uint8Array): Uint8Array =>
+  signedAnew(context, rateTableDocument, bytes);
 
 function currentEdition(db: AuthorityContext['db'], today: number) {
   return db
@@ -98,10 +100,10 @@ function currentEdition(db: AuthorityContext['db'], today: number) {
 }
 
 /** The table that will take over next: of the later editions that begin on another day, the one that begins first. */
-export async function nextRateTable({
-  db,
-  now,
-}: AuthorityContext): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array | undefined }>> {
+export async function nextRateTable(
+  context: AuthorityContext,
+): Promise<AuthorityOutcome<{ readonly rateTable: Uint8Array | undefined }>> {
+  const { db, now } = context;
   const today = dateOf(now());
   const current = await currentEdition(db, today);
   const row = await db
@@ -113,7 +115,7 @@ export async function nextRateTable({
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return { ok: true, value: { rateTable: row?.rate_table } };
+  return { ok: true, value: { rateTable: row && tableOfToday(context, row.rate_table) } };
 }
 
 /** An edition, whenever it was valid; undefined where there is none. */

@@ -1,5 +1,6 @@
 /** The shapes that several routes of the authority share. */
 
+import { AUTHORITY_KEY_SIZE } from '#protocol/documents/authority-key';
 import { indiciumFlags } from '#protocol/documents/indicium';
 import { formatMeterId, parseMeterId } from '#protocol/documents/meter-id';
 import { rateKinds } from '#protocol/documents/rate-table';
@@ -27,6 +28,9 @@ export const rateTable = hex(1, RATE_TABLE_SIZE_MAX);
 export const largeDocument = hex(1, 30_000);
 export const publicKey = hex(33);
 export const certificate = hex(130);
+export const authorityKey = hex(AUTHORITY_KEY_SIZE);
+/** A key for each year would last a thousand. */
+export const AUTHORITY_KEYS_LIMIT = 1_000;
 export const meterId = parsed('a meter number as TS01-0000000042', parseMeterId, formatMeterId);
 export const model = parsed(
   'four characters of 0-9 and A-Z',

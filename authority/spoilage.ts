@@ -15,6 +15,7 @@ import {
   issueSpoilageAnswer,
   type SpoilageRequest,
   type SpoilageVerdict,
+  spoilageAnswerDocument,
   spoilageRequestDocument,
 } from '#protocol/documents/spoilage';
 import { MILLS_MAX, type Mills, mills } from '#protocol/mills';
@@ -26,6 +27,7 @@ import { licencesOf } from './licences.ts';
 import { lockBecause } from './lock-orders.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { signedAnew } from './signed-anew.ts';
 import { countIssue, lockProvider } from './value.ts';
 
 type Answered = AuthorityOutcome<{ readonly answer: Uint8Array }>;
@@ -66,7 +68,10 @@ async function answerOnce(
     .executeTakeFirst();
   if (answered !== undefined)
     return asksTheSame(answered.request, asked)
-      ? { ok: true, value: { answer: answered.answer } }
+      ? {
+          ok: true,
+          value: { answer: signedAnew(context, spoilageAnswerDocument, answered.answer) },
+        }
       : refuseBecause('requestIdReused');
   const meter = await meterOf(trx, meterId);
   if (meter.providerId !== providerId) return refuseBecause('providerNotLicensed');

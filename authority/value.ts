@@ -10,12 +10,14 @@ import {
   issueValue,
   readValueRequest,
   type ValueRequest,
+  valueIssueDocument,
   verifyValueRequest,
 } from '#protocol/documents/value';
 import { MILLS_MAX, type Mills, mills } from '#protocol/mills';
 import { isPublicKey, issueCertificate } from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { signedAnew } from './signed-anew.ts';
 
 /** What stands for vendor and model where the subject of a certificate is a provider. */
 const PROVIDER_MODEL = 'PROV';
@@ -100,7 +102,7 @@ async function answerOnce(
     .executeTakeFirst();
   if (answered !== undefined)
     return answered.amount === amount
-      ? { ok: true, value: { issue: answered.issue } }
+      ? { ok: true, value: { issue: signedAnew(context, valueIssueDocument, answered.issue) } }
       : refuseBecause('requestIdReused');
   if (account.issuedTotal + amount > MILLS_MAX) return refuseBecause('issueTooLarge');
   const counted = await countIssue(trx, providerId, account, amount);

@@ -43,7 +43,7 @@ export async function takeWithdrawal(
     }
     if (withdrawal === null && provider_id !== null)
       await keep(context, trx, report, read.value, provider_id);
-    const order = await latestOrder({ db: trx }, meterId);
+    const order = await latestOrder({ ...context, db: trx }, meterId);
     return order === undefined ? refuseBecause('meterNotLicensed') : { ok: true, value: { order } };
   });
 }

@@ -47,6 +47,12 @@ function refillText(outcome: RefillOutcome | undefined): string {
 }
 
 const texts: { readonly [S in keyof StepResults]: (result: StepResults[S]) => string } = {
+  authorityKey({ outcome, sequence, installed }) {
+    if (outcome === 'unknown') return 'the authority tells nothing of the key that the meter holds';
+    return outcome === 'latest'
+      ? `authority key ${sequence} is the latest`
+      : `authority key ${sequence} installed, by ${installed} certificates`;
+  },
   orders(result) {
     if (result.outcome === 'none') return 'no lock order';
     const { action, reason, sequence, outcome } = result;

@@ -6,7 +6,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { writePrivateFile } from '#driver/file';
 import { type KeyFileHeader, readKeyFileHeader } from '#driver/key-file';
+import { nodeCrypto } from '#driver/node-crypto';
+import { joinBytes } from '#protocol/bytes';
+import { longerChain } from '#protocol/documents/authority-chain';
+import { AUTHORITY_KEY_SIZE } from '#protocol/documents/authority-key';
 import type { Role } from '#protocol/state';
 import { Failure, UsageError } from './failure.ts';
 
@@ -37,6 +42,10 @@ export interface Home {
   readonly journal: string;
   /** Of the key that the meter proved, once it is to be withdrawn: the proof is verified with it. */
   readonly deviceKey: string;
+  /** Certificates of the authority's keys, as far as they are known, the first one first. */
+  authorityKeys(): readonly Uint8Array[];
+  /** Keeps those that were told, where they lead on from the key in the user's key file and contradict nothing known. */
+  believe(certificates: readonly Uint8Array[]): Promise<void>;
   /** Undefined forgets. */
   remember(changes: { readonly [Name in keyof Settings]: Settings[Name] | undefined }): void;
 }
@@ -64,6 +73,7 @@ export function openHome(given: string | undefined): Home {
   const prepare = (): void => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   };
+  const authorityFile = join(path, 'authority-keys.bin');
   let settings = readSettings(join(path, FILE));
   return {
     path,
@@ -76,6 +86,17 @@ export function openHome(given: string | undefined): Home {
     prepare,
     journal: join(path, 'pieces.journal'),
     deviceKey: join(path, 'device-key.bin'),
+    authorityKeys: () => readAuthorityKeys(authorityFile),
+    async believe(certificates) {
+      const header = existsSync(keyFile('user'))
+        ? await readKeyFileHeader(keyFile('user'))
+        : undefined;
+      if (header === undefined) return;
+      const known = readAuthorityKeys(authorityFile);
+      const longer = longerChain(nodeCrypto, header.authorityKey, known, certificates);
+      if (longer !== undefined)
+        await writePrivateFile(authorityFile, joinBytes(...longer), 'replace');
+    },
     remember(changes) {
       settings = JSON.parse(JSON.stringify({ ...settings, ...changes })) as Settings;
       prepare();
@@ -84,6 +105,16 @@ export function openHome(given: string | undefined): Home {
       renameSync(next, join(path, FILE));
     },
   };
+}
+
+/** What is damaged in the file proves nothing, and is not believed. */
+function readAuthorityKeys(file: string): readonly Uint8Array[] {
+  if (!existsSync(file)) return [];
+  const content = Uint8Array.from(readFileSync(file));
+  const count = Math.floor(content.length / AUTHORITY_KEY_SIZE);
+  return Array.from({ length: count }, (_, place) =>
+    content.slice(place * AUTHORITY_KEY_SIZE, (place + 1) * AUTHORITY_KEY_SIZE),
+  );
 }
 
 function readSettings(file: string): Settings {

@@ -1,6 +1,6 @@
 /** Comes to a meter as one of its roles: key file, session, log-in, with one password for both (requirements.md F2, F3). */
 
-import { openKeyFile } from '#driver/key-file';
+import { openingWithEither } from '#driver/host-key';
 import { logIn } from '#driver/log-in';
 import { type Meter, openMeter } from '#driver/meter';
 import { wipe } from '#protocol/bytes';
@@ -79,16 +79,19 @@ export async function sessionFor(
   }
 }
 
-async function sessionWith(
+/** A session by the key file of a role, or by the one that an interrupted renewal left beside it. */
+export async function sessionWith(
   home: Home,
   role: Role,
   { port: given }: Pick<AccessOptions, 'port'>,
   password: Uint8Array,
 ): Promise<Meter> {
   const port = needed(given, home.settings.port, '--port');
-  using keyFile = await openKeyFile(home.keyFile(role), password);
-  const trust = { authorityKey: keyFile.authorityKey, meterId: keyFile.meterId };
-  return await openMeter(port, { identity: keyFile, role, trust });
+  return await openingWithEither(home.keyFile(role), password, (keyFile) => {
+    const { authorityKey, meterId } = keyFile;
+    const trust = { authorityKey, authorityChain: home.authorityKeys(), meterId };
+    return openMeter(port, { identity: keyFile, role, trust });
+  });
 }
 
 /** A meter to ask what it tells everybody. */

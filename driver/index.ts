@@ -22,6 +22,11 @@ export type { PieceRecord, PieceState } from './batch/piece-state.ts';
 export { type Progress, trackProgress } from './batch/progress.ts';
 export { type RunJobOptions, runJob } from './batch/run.ts';
 export { JournalError } from './checked-lines.ts';
+export {
+  type AuthorityKeyOutcome,
+  installAuthorityKeys,
+  renewAuthorityKey,
+} from './contact/authority-key.ts';
 export { type ClockOutcome, setClock } from './contact/clock.ts';
 export {
   type ContactEvent,
@@ -64,6 +69,7 @@ export type { Disk, LineFile, NewFile } from './disk.ts';
 export { type IssuedEntry, issuedPiece, reprint } from './earlier-piece.ts';
 export { LinkError, type LinkStage, RefusedError } from './errors.ts';
 export { licenceOf, spendable } from './funds.ts';
+export { openingWithEither, renewHostKey } from './host-key.ts';
 export { type IssueOptions, issue, resume } from './issue.ts';
 export {
   changeKeyFilePassword,

@@ -47,6 +47,8 @@ const onlyFields: {
   applyLockOrder: 'order',
   setClock: 'setting',
   updateBegin: 'header',
+  installAuthorityKey: 'certificate',
+  changeHostKey: 'hostKey',
   withdrawalCommit: 'authorisation',
 };
 

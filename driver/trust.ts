@@ -2,7 +2,7 @@
 
 import { equalBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
-import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
+import { authorityKeysFrom, verifyCertificateInTime } from '#protocol/documents/authority-chain';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { ServerIdentity } from '#protocol/handshake';
@@ -12,6 +12,8 @@ import { statusEntry } from '#protocol/status-text';
 export interface TrustByCertificate {
   /** 33 bytes. */
   readonly authorityKey: Uint8Array;
+  /** Certificates of authority keys, the first one first: from the key above they lead to those before and behind it. */
+  readonly authorityChain?: readonly Uint8Array[] | undefined;
   /** The meter that is expected; any meter of the authority unless given. */
   readonly meterId?: Uint8Array | undefined;
 }
@@ -43,14 +45,15 @@ export function objection(
 
 function objectionToCertificate(
   crypto: Crypto,
-  { authorityKey, meterId }: TrustByCertificate,
+  { authorityKey, authorityChain = [], meterId }: TrustByCertificate,
   server: ServerIdentity,
   timeMs: number,
 ): string | undefined {
   if (meterId !== undefined && !equalBytes(meterId, server.meterId))
     return `it is ${formatMeterId(server.meterId)}, not ${formatMeterId(meterId)}`;
   if (server.certificate.length === 0) return 'it has no certificate: it is not made yet';
-  const read = verifyCompactCertificate(crypto, authorityKey, server.certificate, {
+  const keys = authorityKeysFrom(crypto, authorityKey, authorityChain);
+  const read = verifyCertificateInTime(crypto, keys, server.certificate, {
     usage: 'device',
     date: dateOf(timeMs),
     subject: server.meterId,

@@ -3,6 +3,7 @@
 import type { Hardware } from '#hw/hardware';
 import type { ImageStore } from '#hw/image-store';
 import { wipe } from '#protocol/bytes';
+import { type AuthorityKey, authorityKeyDocument } from '#protocol/documents/authority-key';
 import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
@@ -24,6 +25,8 @@ import type { DeviceKeys } from './vault.ts';
 
 /** The documents of the store, read once when they change and not at every service. */
 export interface Documents {
+  /** With the hash of the next key; undefined before it was told. */
+  readonly authority: AuthorityKey | undefined;
   readonly indiciumCertificate: CompactCertificate | undefined;
   readonly deviceCertificate: CompactCertificate | undefined;
   readonly licence: Licence | undefined;
@@ -104,6 +107,7 @@ function stored<T>(bytes: Uint8Array, read: (bytes: Uint8Array) => Result<T>): T
 
 export function readDocuments(content: StoreContent): Documents {
   return {
+    authority: stored(content.authorityCertificate, authorityKeyDocument.read),
     deviceCertificate: stored(content.deviceCertificate, readCompactCertificate),
     indiciumCertificate: stored(content.indiciumCertificate, readCompactCertificate),
     licence: stored(content.licence, licenceDocument.read),

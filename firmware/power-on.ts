@@ -29,6 +29,7 @@ import {
   setClock,
 } from './services/contact.ts';
 import { createIndicium, reprintIndicium, resetBatch, testPrint } from './services/indicium.ts';
+import { authorityKey, changeHostKey, installAuthorityKey } from './services/keys.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
 import {
@@ -171,6 +172,9 @@ function handlersOf(cycle: Cycle): Handlers {
     applyLockOrder: (request) => applyLockOrder(device(), request),
     challengeClock: () => challengeClock(device()),
     setClock: (request) => setClock(device(), request),
+    installAuthorityKey: (request) => installAuthorityKey(device(), request),
+    authorityKey: () => authorityKey(device()),
+    changeHostKey: (request) => changeHostKey(device(), request),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),

@@ -7,7 +7,7 @@
 
 import * as P from 'micro-packed';
 import type { Flash } from '#hw/flash';
-import { equalBytes } from '#protocol/bytes';
+import { equalBytes, joinBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
 import { Fault, invariant } from './fault.ts';
@@ -49,6 +49,8 @@ const contentLayout = P.struct({
   nextRateTable: bytes16,
   /** Proof of a withdrawal; then nothing else is left here. */
   withdrawalReport: bytes16,
+  /** Of the authority key, with the hash of the next one; empty before it was told. */
+  authorityCertificate: bytes16,
 });
 export type StoreContent = P.UnwrapCoder<typeof contentLayout>;
 
@@ -80,6 +82,7 @@ export function bornContent(
     rateTable: empty,
     nextRateTable: empty,
     withdrawalReport: empty,
+    authorityCertificate: empty,
   };
 }
 
@@ -87,10 +90,13 @@ export function bornContent(
 export const destroyedContent = (): StoreContent =>
   bornContent(new Uint8Array(33), new Uint8Array(0));
 
-const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x32]); // TST2
+const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x33]); // TST3
+/** The last character of the version before, which had no certificate of the authority key: still read. */
+const BEFORE = 0x32;
+const NEW_FIELDS = new Uint8Array(2);
 const HEADER_SIZE = 32;
 const header = P.struct({
-  magic: P.magic(bytes(4), MAGIC),
+  magic: bytes(4),
   generation: u8,
   spare: bytes(7),
   size: u32,
@@ -130,13 +136,15 @@ function load(vessel: Vessel, generation: number): StoreContent {
     throw new Fault('storeDamaged');
   };
   const head = readFlash(vessel.flash, offset, HEADER_SIZE);
-  if (head.length < HEADER_SIZE || MAGIC.some((byte, at) => byte !== head[at])) return damaged();
+  const isBefore = head[3] === BEFORE;
+  const isOurs = MAGIC.every((byte, at) => head[at] === byte || (at === 3 && isBefore));
+  if (head.length < HEADER_SIZE || !isOurs) return damaged();
   const { generation: found, size, tag } = header.decode(head);
   if (found !== generation || size > vessel.layout.bankSize - HEADER_SIZE) return damaged();
   const content = readFlash(vessel.flash, offset + HEADER_SIZE, size);
   const expected = tagOf(vessel, generation, content);
   if (expected.some((byte, at) => byte !== tag[at])) return damaged();
-  return contentLayout.decode(content);
+  return contentLayout.decode(isBefore ? joinBytes(content, NEW_FIELDS) : content);
 }
 
 function eraseBank({ flash, layout }: Vessel, offset: number): void {
@@ -162,6 +170,7 @@ function save(vessel: Vessel, content: StoreContent, generation: number): number
   const next = generation === 255 ? 2 : generation + 1; // 0 means that there is no store
   const body = contentLayout.encode(content);
   const head = header.encode({
+    magic: MAGIC,
     generation: next,
     spare: new Uint8Array(7),
     size: body.length,

@@ -10,6 +10,7 @@ import type * as P from 'micro-packed';
 import { accessCommands } from './commands/access.ts';
 import type { Command } from './commands/declaration.ts';
 import { endingCommands } from './commands/ending.ts';
+import { keysCommands } from './commands/keys.ts';
 import { makingCommands } from './commands/making.ts';
 import { oversightCommands } from './commands/oversight.ts';
 import { piecesCommands } from './commands/pieces.ts';
@@ -28,6 +29,7 @@ export const commands = {
   ...piecesCommands,
   ...oversightCommands,
   ...updateCommands,
+  ...keysCommands,
   ...endingCommands,
 } as const;
 

@@ -22,6 +22,13 @@ export {
   type Situation,
 } from './dispatch.ts';
 export {
+  type AuthorityKeyInTime,
+  type AuthorityKeys,
+  authorityKeysFrom,
+  verifyCertificateInTime,
+} from './documents/authority-chain.ts';
+export { type AuthorityKey, verifyAuthorityKey } from './documents/authority-key.ts';
+export {
   type CompactCertificate,
   readCompactCertificate,
   verifyCompactCertificate,

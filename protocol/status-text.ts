@@ -96,6 +96,12 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   documentNotValidNow: { text: 'The document is not valid at the time of the secure clock.' },
   documentMismatch: { text: 'The document does not answer the request that the meter made.' },
   keyMismatch: { text: 'A certificate does not hold the key that was born in this meter.' },
+  authorityKeyUnannounced: {
+    text: 'This authority key is not the one whose hash was announced to the meter.',
+  },
+  authorityKeyOutOfTurn: {
+    text: 'An authority key between is missing: bring the certificates in turn.',
+  },
 
   updateUnavailable: {
     text: 'This meter has no second place for an image: it is updated otherwise.',

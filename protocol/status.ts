@@ -73,6 +73,8 @@ export const statuses = {
   documentNotValidNow: { code: 0x0405, advice: 'act' },
   documentMismatch: { code: 0x0406, advice: 'final' },
   keyMismatch: { code: 0x0407, advice: 'final' },
+  authorityKeyUnannounced: { code: 0x04c0, advice: 'final' },
+  authorityKeyOutOfTurn: { code: 0x04c1, advice: 'act' },
 
   updateUnavailable: { code: 0x0480, advice: 'final' },
   imageInstalled: { code: 0x0481, advice: 'final' },

@@ -1,7 +1,7 @@
 /** What the provider itself finds against a piece that is claimed as spoiled; the authority judges the others (domain.md R20, R21). */
 
 import { equalBytes } from '#protocol/bytes';
-import { verifyCompactCertificate } from '#protocol/documents/compact-certificate';
+import { currentKey, verifyCertificateInTime } from '#protocol/documents/authority-chain';
 import { dateOf, daysBetween } from '#protocol/documents/date';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { keyId } from '#protocol/documents/key-id';
@@ -10,6 +10,7 @@ import { formatMeterId } from '#protocol/documents/meter-id';
 import { hasSignature } from '#protocol/documents/signed-document';
 import { spoilageVerdicts } from '#protocol/documents/spoilage';
 import { type Mills, mills } from '#protocol/mills';
+import { judgeByAuthority } from './authority-keys.ts';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
 import type { MeterBooks } from './meters.ts';
 
@@ -61,27 +62,28 @@ export async function learn(
 }
 
 async function keyOf(
-  { authority, authorityKey, crypto }: ProviderContext,
+  context: ProviderContext,
   subject: Uint8Array,
   serial: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { certificate } = await authority.certificate({ serial });
+    const { certificate } = await context.authority.certificate({ serial });
     const demand = { usage: 'indicium', subject } as const;
-    const read = verifyCompactCertificate(crypto, authorityKey, certificate, demand);
+    const read = await judgeByAuthority(context, (keys) =>
+      verifyCertificateInTime(context.crypto, keys, certificate, demand),
+    );
     return read.ok && read.value.serial === serial ? read.value.publicKey : undefined;
   } catch {
     return undefined; // then the authority alone judges the signature
   }
 }
 
-async function capOf(
-  { authority, authorityKey, crypto }: ProviderContext,
-  meterId: Uint8Array,
-): Promise<number | undefined> {
+async function capOf(context: ProviderContext, meterId: Uint8Array): Promise<number | undefined> {
   try {
-    const { licence } = await authority.licence({ meterId });
-    const read = verifyLicence(crypto, authorityKey, licence);
+    const { licence } = await context.authority.licence({ meterId });
+    const read = await judgeByAuthority(context, (keys) =>
+      verifyLicence(context.crypto, currentKey(keys).publicKey, licence),
+    );
     return read.ok && equalBytes(read.value.meterId, meterId) ? read.value.spoilageCap : undefined;
   } catch {
     return undefined; // then the authority alone judges the cap

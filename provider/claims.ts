@@ -6,6 +6,7 @@
  */
 
 import { equalBytes } from '#protocol/bytes';
+import { currentKey } from '#protocol/documents/authority-chain';
 import { formatMeterId, parseMeterId } from '#protocol/documents/meter-id';
 import {
   type SpoilageAnswer,
@@ -16,6 +17,7 @@ import {
 } from '#protocol/documents/spoilage';
 import { VALUE_REQUEST_ID_SIZE } from '#protocol/documents/value';
 import { type Mills, mills } from '#protocol/mills';
+import { judgeByAuthority } from './authority-keys.ts';
 import {
   type ClaimPiece,
   type ClaimState,
@@ -190,7 +192,9 @@ async function finishClaim(
   } catch {
     return 'authorityUnavailable'; // on record as submitted
   }
-  const read = verifySpoilageAnswer(context.crypto, context.authorityKey, answer, asked.value);
+  const read = await judgeByAuthority(context, (keys) =>
+    verifySpoilageAnswer(context.crypto, currentKey(keys).publicKey, answer, asked.value),
+  );
   if (!read.ok) return 'answerInvalid';
   const fields = read.value;
   await context.db.transaction().execute((trx) => credit(context, trx, claimId, answer, fields));

@@ -12,6 +12,10 @@ import type { ProviderTables } from './tables.ts';
  * Each method throws an Error where there is no answer, or a refusal: the message is told to the operator.
  */
 export interface AuthorityLink {
+  /** The certificates of all its keys, the first one first. */
+  authorityKeys(
+    asked: Record<never, never>,
+  ): Promise<{ readonly certificates: readonly Uint8Array[] }>;
   /** Has value issued. */
   answerValueRequest(request: {
     readonly request: Uint8Array;
@@ -44,7 +48,7 @@ export interface ProviderOptions {
   readonly keys: KeyPair;
   /** The number under which the authority knows this provider. */
   readonly providerId: number;
-  /** 33 bytes; what value issues and the certificates of meters are checked with. */
+  /** 33 bytes; what value issues and the certificates of meters are checked with, or what leads to the key of today. */
   readonly authorityKey: Uint8Array;
   readonly authority: AuthorityLink;
   /** How many days after its date of mailing a spoiled piece may be claimed; 60 where left out (domain.md R21). */

@@ -1,7 +1,9 @@
 /** The authority's orders to meters, asked for at each contact and handed over with the answer (requirements.md A8, G9). */
 
+import { currentKey } from '#protocol/documents/authority-chain';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { type LockAction, lockOrderDocument, verifyLockOrder } from '#protocol/documents/orders';
+import { judgeByAuthority } from './authority-keys.ts';
 import type { ProviderContext } from './context.ts';
 
 /**
@@ -19,10 +21,7 @@ export async function learnOrder(
   } catch {
     return known; // it is asked again at the next contact
   }
-  if (
-    told === undefined ||
-    sequenceOf(context, told, meterId) <= sequenceOf(context, known, meterId)
-  )
+  if (told === undefined || (await sequenceTold(context, told, meterId)) <= sequenceOf(known))
     return known;
   await context.db
     .updateTable('meters')
@@ -44,14 +43,22 @@ async function knownOrder(
   return row?.lock_order ?? undefined;
 }
 
-/** 0 for no order, and for one that the authority did not sign for this meter. */
-function sequenceOf(
-  { crypto, authorityKey }: ProviderContext,
-  order: Uint8Array | undefined,
+/** 0 for an order that the authority did not sign for this meter. */
+async function sequenceTold(
+  context: ProviderContext,
+  order: Uint8Array,
   meterId: Uint8Array,
-): number {
+): Promise<number> {
+  const read = await judgeByAuthority(context, (keys) =>
+    verifyLockOrder(context.crypto, currentKey(keys).publicKey, order, meterId),
+  );
+  return read.ok ? read.value.sequence : 0;
+}
+
+/** Of an order on record, which was judged by the key of its day; 0 where there is none. */
+function sequenceOf(order: Uint8Array | undefined): number {
   if (order === undefined) return 0;
-  const read = verifyLockOrder(crypto, authorityKey, order, meterId);
+  const read = lockOrderDocument.read(order);
   return read.ok ? read.value.sequence : 0;
 }
 

@@ -1,16 +1,17 @@
 /** The meters this provider refills: whose they are, their device certificates, and what they were credited. */
 
 import { equalBytes } from '#protocol/bytes';
+import { verifyCertificateInTime } from '#protocol/documents/authority-chain';
 import {
   type CompactCertificate,
   readCompactCertificate,
-  verifyCompactCertificate,
 } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { RefillKind, RefillReason } from '#protocol/documents/refill';
 import { type Mills, mills } from '#protocol/mills';
 import type { AccountName } from '#protocol/state';
+import { judgeByAuthority } from './authority-keys.ts';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
 import { readCustomer } from './customers.ts';
 import { type ProviderOutcome, refuseBecause } from './refusals.ts';
@@ -27,14 +28,14 @@ export interface Enrolment {
 
 /** Enrols a meter for a customer, by the certificate of the key that will sign its refill requests. */
 export async function enrolMeter(
-  { authorityKey, crypto, db, now }: ProviderContext,
+  context: ProviderContext,
   { customerId, certificate }: Enrolment,
 ): Promise<ProviderOutcome<{ readonly meterId: Uint8Array }>> {
-  const date = dateOf(now());
-  const read = verifyCompactCertificate(crypto, authorityKey, certificate, {
-    usage: 'device',
-    date,
-  });
+  const { crypto, db, now } = context;
+  const demand = { usage: 'device', date: dateOf(now()) } as const;
+  const read = await judgeByAuthority(context, (keys) =>
+    verifyCertificateInTime(crypto, keys, certificate, demand),
+  );
   if (!read.ok) return refuseBecause('certificateInvalid');
   const customer = await readCustomer({ db }, { customerId });
   if (!customer.ok) return customer;

@@ -24,7 +24,20 @@ export const providerMigrations: Readonly<Record<string, Migration>> = {
       await createBatches(db);
     },
   },
+  '0003-authority-keys': {
+    async up(db: Kysely<unknown>) {
+      await createAuthorityKeys(db);
+    },
+  },
 };
+
+async function createAuthorityKeys(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('authority_keys')
+    .addColumn('sequence', 'bigint', (column) => column.primaryKey())
+    .addColumn('certificate', 'bytea', (column) => column.notNull())
+    .execute();
+}
 
 /** A second lock on what the code already refuses: no register is ever negative. */
 const notNegative = (column: string) => sql<boolean>`${sql.ref(column)} >= 0`;

@@ -19,8 +19,10 @@
  */
 
 import { equalBytes } from '#protocol/bytes';
+import { currentKey } from '#protocol/documents/authority-chain';
 import { signValueRequest, verifyValueIssue } from '#protocol/documents/value';
 import { type Mills, mills } from '#protocol/mills';
+import { judgeByAuthority } from './authority-keys.ts';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
 import { type ProviderOutcome, refuseBecause } from './refusals.ts';
 import { logged } from './transaction-log.ts';
@@ -186,7 +188,7 @@ async function finishPurchase(
   { requestId, amount }: PurchaseOrder,
   request: Uint8Array,
 ): Promise<ProviderOutcome<Purchase>> {
-  const { authority, authorityKey, crypto, db, providerId } = context;
+  const { authority, crypto, db, providerId } = context;
   let issue: Uint8Array;
   try {
     ({ issue } = await authority.answerValueRequest({ request }));
@@ -194,7 +196,9 @@ async function finishPurchase(
     const reason = failure instanceof Error ? failure.message : '';
     return refuseBecause('authorityUnavailable', reason);
   }
-  const read = verifyValueIssue(crypto, authorityKey, issue);
+  const read = await judgeByAuthority(context, (keys) =>
+    verifyValueIssue(crypto, currentKey(keys).publicKey, issue),
+  );
   if (
     !read.ok ||
     read.value.providerId !== providerId ||

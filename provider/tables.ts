@@ -206,7 +206,14 @@ interface FindingTable {
   batch_number: number | null;
 }
 
+/** The certificates of the keys of the authority, as far as they are known; never changed. */
+interface AuthorityKeyTable {
+  sequence: number;
+  certificate: Uint8Array;
+}
+
 export interface ProviderTables {
+  authority_keys: AuthorityKeyTable;
   counters: CounterTable;
   pool: PoolTable;
   purchases: PurchaseTable;

@@ -12,9 +12,11 @@ import { atAuthority, type OperatorAction } from '../operator.ts';
 import { portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
+import { announceNextKey } from '../server/authority-keys.ts';
 import { createAuthorityDirectory } from '../server/directory.ts';
 import { startAuthority } from '../server/start.ts';
 import type { AuthorityClient } from '../servers.ts';
+import { addKeys } from './authority/keys.ts';
 import { addMeters } from './authority/meters.ts';
 import { addRates } from './authority/rates.ts';
 import { type ServeOptions, serveUntilInterrupted } from './serve.ts';
@@ -39,6 +41,7 @@ export function addAuthority(program: Command, run: Run): void {
       run((output) => serveUntilInterrupted('authority', options, startAuthority, output)),
     );
   atAuthority(authority.command('findings'), run, 'what speaks of fraud or defects', findings);
+  addKeys(authority, run);
   addRates(authority, run);
   addMeters(authority, run);
 }
@@ -46,13 +49,15 @@ export function addAuthority(program: Command, run: Run): void {
 async function initAuthority(path: string, output: Output): Promise<number> {
   const directory = await createAuthorityDirectory(path, nodeCrypto);
   const { keys, databaseUrl } = directory;
+  const today = dateOf(Date.now());
+  const { secretFile, fields, certificate } = await announceNextKey(directory, nodeCrypto, today);
   await using authority = await openAuthority({
     dialect: openDatabase(databaseUrl),
     crypto: nodeCrypto,
     now: Date.now,
     keys,
+    authorityKeys: [certificate],
   });
-  const today = dateOf(Date.now());
   await authority.publishRateTable({
     validFrom: today,
     validTo: addDays(today, DEFAULT_RATE_DAYS),
@@ -61,8 +66,15 @@ async function initAuthority(path: string, output: Output): Promise<number> {
   const token = join(directory.path, 'token');
   output.say(
     'authorityMade',
-    { directory: directory.path, publicKey: keys.publicKey, tokenFile: token },
+    {
+      directory: directory.path,
+      publicKey: keys.publicKey,
+      tokenFile: token,
+      nextKeyHash: fields.nextKeyHash,
+      nextKeySecretFile: secretFile,
+    },
     `authority made in ${directory.path}\n  public key ${bytesToHex(keys.publicKey)}\n  operator's token ${token}` +
+      `\n  secret of the next key, for a safe ${secretFile}` +
       `\nnext: tessera authority serve --dir ${path}`,
   );
   return 0;

@@ -2,6 +2,8 @@
 
 import type { Command } from 'commander';
 import type { Run } from '../run.ts';
+import { addAuthorityKey } from './meter/authority-key.ts';
+import { addHostKey } from './meter/host-key.ts';
 import { addLog } from './meter/log.ts';
 import { addMake } from './meter/make.ts';
 import { addPassword } from './meter/password.ts';
@@ -21,10 +23,12 @@ export function addMeter(program: Command, run: Run): void {
   addRegister(meter, run);
   addTell(meter, run);
   addSync(meter, run);
+  addAuthorityKey(meter, run);
   addRefill(meter, run);
   addLog(meter, run);
   addPassword(meter, run);
   addUpdate(meter, run);
+  addHostKey(meter, run);
   addWithdraw(meter, run);
   addZeroize(meter, run);
 }

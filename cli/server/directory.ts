@@ -8,12 +8,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { AUTHORITY_KEYS_LIMIT, authorityKey } from '#authority/shapes';
 import { syncFolder, writePrivateFile } from '#driver/file';
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { Crypto, KeyPair } from '#protocol/crypto';
 import {
   choice,
   hex,
+  list,
   nullable,
   record,
   type Shape,
@@ -33,7 +35,13 @@ const TOKEN_SIZE = 32;
 
 const common = { format: whole(1, 1), publicKey: hex(33) };
 
-export const authoritySettings = record({ kind: choice(['authority']), ...common });
+export const authoritySettings = record({
+  kind: choice(['authority']),
+  ...common,
+  /** Certificates of all its keys, the first one first; null or left out before there were any. */
+  authorityKeys: nullable(list(authorityKey, AUTHORITY_KEYS_LIMIT)),
+});
+export type AuthoritySettings = ShapeValue<typeof authoritySettings>;
 export const providerSettings = record({
   kind: choice(['provider']),
   ...common,
@@ -46,7 +54,7 @@ export const providerSettings = record({
   /** Days after its date of mailing that a spoiled piece may be claimed in; as usual where null or left out. */
   spoilageDays: nullable(whole(0, 3_650)),
 });
-type Settings = ShapeValue<typeof authoritySettings> | ShapeValue<typeof providerSettings>;
+type Settings = AuthoritySettings | ShapeValue<typeof providerSettings>;
 
 /** What a server needs to open: wipe the key and the token when it has closed. */
 export interface ServerDirectory<S> {
@@ -63,13 +71,28 @@ export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
 }
 
+/** The file of an authority key by its number, from 1. */
+export const keyFileOf = (sequence = 1): string =>
+  sequence === 1 ? KEY_FILE : `key-${sequence}.pem`;
+
+/** Puts other settings in the place of those that are there: at once, or not at all. */
+export function replaceAuthoritySettings(path: string, settings: AuthoritySettings): Promise<void> {
+  const json = JSON.stringify(authoritySettings.encode(settings), undefined, 2);
+  return writePrivateFile(join(path, SETTINGS_FILE), Buffer.from(`${json}\n`), 'replace');
+}
+
 /** Makes the directory of a new authority. @throws DirectoryError where there is something in it */
 export async function createAuthorityDirectory(
   path: string,
   crypto: Crypto,
 ): Promise<ServerDirectory<ShapeValue<typeof authoritySettings>>> {
   const keys = crypto.generateKeyPair();
-  const settings = { kind: 'authority', format: 1, publicKey: keys.publicKey } as const;
+  const settings = {
+    kind: 'authority',
+    format: 1,
+    publicKey: keys.publicKey,
+    authorityKeys: undefined,
+  } as const;
   return create(path, crypto, keys, authoritySettings, settings);
 }
 
@@ -107,14 +130,14 @@ export async function createProviderDirectory(
 export function openAuthorityDirectory(
   path: string,
 ): Promise<ServerDirectory<ShapeValue<typeof authoritySettings>>> {
-  return open(path, authoritySettings);
+  return open(path, authoritySettings, ({ authorityKeys }) => keyFileOf(authorityKeys?.length));
 }
 
 /** @throws DirectoryError where it is not whole, or not a provider's */
 export function openProviderDirectory(
   path: string,
 ): Promise<ServerDirectory<ShapeValue<typeof providerSettings>>> {
-  return open(path, providerSettings);
+  return open(path, providerSettings, () => KEY_FILE);
 }
 
 async function refuseOccupied(path: string): Promise<void> {
@@ -165,23 +188,25 @@ function databaseUrl(path: string): string {
 async function open<S extends Settings>(
   path: string,
   shape: Shape<S>,
+  keyFile: (settings: S) => string,
 ): Promise<ServerDirectory<S>> {
   const whole = resolve(path);
   const settings = readSettings(whole, shape, await readPart(whole, SETTINGS_FILE));
   await readPart(whole, DATABASE_FILE, 0);
-  const pem = await readPart(whole, KEY_FILE);
+  const keyName = keyFile(settings);
+  const pem = await readPart(whole, keyName);
   const keys = privateKeyFromPem(pem);
   wipe(pem);
   if (keys === undefined || !equalBytes(keys.publicKey, settings.publicKey))
     throw new DirectoryError(
-      `${join(whole, KEY_FILE)} is not the key this directory was made with: put it back from a copy.`,
+      `${join(whole, keyName)} is not the key this directory was made with: put it back from a copy.`,
     );
   const token = readToken(whole, await readPart(whole, TOKEN_FILE));
   return { path: whole, keys, token, settings, databaseUrl: databaseUrl(whole) };
 }
 
 /** The bytes of a file that must be there, and be the owner's alone. @param size reads so many at most */
-async function readPart(path: string, name: string, size?: number): Promise<Buffer> {
+export async function readPart(path: string, name: string, size?: number): Promise<Buffer> {
   const file = join(path, name);
   try {
     const { mode } = await stat(file);

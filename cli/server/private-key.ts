@@ -24,11 +24,36 @@ export function privateKeyToPem({ privateKey }: KeyPair): Uint8Array {
   }
 }
 
-/** @returns undefined where the file holds no private key on P-256 */
-export function privateKeyFromPem(pem: Uint8Array): KeyPair | undefined {
-  let sec1: Buffer;
+/** Bytes of a secret that seals a key. */
+const SEAL_SECRET_SIZE = 32;
+
+/** A random secret to seal a key with, in hexadecimal. */
+export const sealSecretOf = (): Uint8Array =>
+  Uint8Array.from(Buffer.from(nodeCrypto.randomBytes(SEAL_SECRET_SIZE)).toString('hex'), (digit) =>
+    digit.charCodeAt(0),
+  );
+
+/** The same, encrypted (PKCS#8, AES-256): the secret is random, so that no guessing of passwords helps. */
+export function sealedKeyToPem(pair: KeyPair, secret: Uint8Array): Uint8Array {
+  const pem = privateKeyToPem(pair);
   try {
     const key = createPrivateKey({ key: Buffer.from(pem), format: 'pem' });
+    const sealed = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc' } as const;
+    return Uint8Array.from(Buffer.from(key.export({ ...sealed, passphrase: Buffer.from(secret) })));
+  } finally {
+    wipe(pem);
+  }
+}
+
+/**
+ * @param secret of a key that is sealed
+ * @returns undefined where the file holds no private key on P-256, or it is not sealed with this secret
+ */
+export function privateKeyFromPem(pem: Uint8Array, secret?: Uint8Array): KeyPair | undefined {
+  let sec1: Buffer;
+  try {
+    const passphrase = secret && { passphrase: Buffer.from(secret) };
+    const key = createPrivateKey({ key: Buffer.from(pem), format: 'pem', ...passphrase });
     if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return undefined;
     sec1 = key.export({ format: 'der', type: 'sec1' });
   } catch {

@@ -9,6 +9,7 @@ import { openProvider } from '#provider/provider';
 import { providerRefusals } from '#provider/refusals';
 import { providerRoutes } from '#provider/routes';
 import { openDatabase } from '../database.ts';
+import { removeEarlier } from './authority-keys.ts';
 import { openAuthorityDirectory, openProviderDirectory } from './directory.ts';
 import { httpClient } from './http-client.ts';
 import { type HttpServer, serve } from './http-server.ts';
@@ -24,7 +25,8 @@ export interface StartOptions {
 
 /** @throws DirectoryError; Error where the data base cannot be opened or the port is taken */
 export async function startAuthority(options: StartOptions): Promise<HttpServer> {
-  const { keys, token, databaseUrl } = await openAuthorityDirectory(options.directory);
+  const { keys, token, databaseUrl, settings } = await openAuthorityDirectory(options.directory);
+  await removeEarlier(options.directory, settings.authorityKeys?.length ?? 1);
   await using opening = new AsyncDisposableStack();
   opening.defer(() => wipe(keys.privateKey, token));
   const services = opening.use(
@@ -33,6 +35,7 @@ export async function startAuthority(options: StartOptions): Promise<HttpServer>
       crypto: nodeCrypto,
       now: Date.now,
       keys,
+      authorityKeys: settings.authorityKeys,
     }),
   );
   const server = opening.use(

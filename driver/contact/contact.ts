@@ -1,6 +1,6 @@
 /**
  * Contact: what a meter needs from time to time, done in one go whenever it and its offices can be reached (requirements.md
- * F8): its clock, lock orders, a refill that is under way, licence, rates, inspection.
+ * F8): the authority key, its clock, lock orders, a refill that is under way, licence, rates, inspection.
  *
  * Each step is a function of its own and may be done again at any time. One that fails keeps no other from being done; a
  * line that is lost ends the contact, and the next one does what is missing.
@@ -11,6 +11,7 @@ import type { LockName, WarningName } from '#protocol/state';
 import { LinkError, RefusedError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
 import type { CallOptions } from '../session.ts';
+import { type AuthorityKeyOutcome, renewAuthorityKey } from './authority-key.ts';
 import { type ClockOutcome, setClock } from './clock.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import type { Offices } from './offices.ts';
@@ -18,8 +19,12 @@ import { applyLatestOrder, type OrderOutcome } from './orders.ts';
 import { type AutoRefill, dueRefill, finishRefill, type RefillOutcome, refill } from './refill.ts';
 import { type InstalledRates, type LicenceOutcome, renewLicence, renewRates } from './renewal.ts';
 
-/** In the order in which they are done, but for the inspection, which comes first where the security log is full. */
+/**
+ * In the order in which they are done, but for the inspection, which comes first where the security log is full, behind the
+ * authority key that it is acknowledged with.
+ */
 export const contactSteps = [
+  'authorityKey',
   'orders',
   'clock',
   'refill',
@@ -32,6 +37,7 @@ export type ContactStep = (typeof contactSteps)[number];
 
 /** What came of each step; undefined where nothing was to be done. */
 export interface StepResults {
+  readonly authorityKey: AuthorityKeyOutcome;
   readonly orders: OrderOutcome;
   readonly clock: ClockOutcome;
   readonly refill: RefillOutcome | undefined;
@@ -107,9 +113,10 @@ export async function contact(
   }
 
   const { locks } = await meter.condition(options);
+  await perform('authorityKey'); // whatever else the authority signs is signed with it
   if (locks.logFull) await perform('inspection'); // nothing else can be written down before
   await logIn?.();
-  for (const step of contactSteps) {
+  for (const step of contactSteps.slice(1)) {
     const isDone = step === 'inspection' && results.inspection !== undefined && locks.logFull;
     if (!isDone) await perform(step);
   }
@@ -131,6 +138,7 @@ function actionsOf(
   const onProgress = (read: number, all: number): void =>
     onEvent?.({ step: 'inspection', read, all });
   return {
+    authorityKey: authority && (() => renewAuthorityKey(meter, authority, options)),
     orders: authority && (() => applyLatestOrder(meter, authority, options)),
     clock: clocks && (() => setClock(meter, clocks, options)),
     refill: provider && (() => finishRefill(meter, provider, options)),

@@ -29,6 +29,14 @@ export interface ClockOffice {
   >;
 }
 
+export interface KeysOffice {
+  /** The certificates of all keys that the authority has had, the first one first. */
+  readonly authorityKeys: Question<
+    Record<never, never>,
+    { readonly certificates: readonly Uint8Array[] }
+  >;
+}
+
 export interface OrderOffice {
   /** The latest lock order of a meter; none where it never had one. */
   readonly lockOrder: Question<OfMeter, { readonly order?: Uint8Array | undefined }>;
@@ -102,6 +110,7 @@ export interface WithdrawalOffice {
 
 export interface AuthorityOffice
   extends ClockOffice,
+    KeysOffice,
     OrderOffice,
     RatesOffice,
     LicenceOffice,

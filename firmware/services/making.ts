@@ -48,6 +48,7 @@ export function initialize(
     ...device.content,
     meterId,
     authorityKey,
+    authorityCertificate: new Uint8Array(0),
     indiciumPublicKey: indicium.publicKey,
     sealedIndiciumKey: sealSecret(crypto, vaultKey, INDICIUM_KEY_LABEL, indicium.privateKey),
     user: grantAccess(crypto, keys, 'user', userKey, userPassword, vaultKey),

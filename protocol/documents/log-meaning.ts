@@ -28,4 +28,6 @@ export const logMeaning: Readonly<
     b: 'its detail',
     c: 'power-up behind which it failed, by the count of the meter; 0 where that cannot be proved',
   },
+  authorityKey: { a: 'sequence of the key', b: 'sequence before; 0 where none was known' },
+  hostKeyChanged: { b: 'role' },
 };

@@ -30,6 +30,8 @@ export const logEventNames = [
   'clockFault',
   'imageLoaded',
   'selfTestFailed',
+  'authorityKey',
+  'hostKeyChanged',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

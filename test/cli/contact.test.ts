@@ -48,7 +48,9 @@ describe('a sync', () => {
     const { exitCode, said, figures } = await sync();
 
     expect(exitCode).toBe(0);
-    expect(steps(said)).toEqual(['orders', 'clock', 'refill', 'licence', 'rates', 'inspection']);
+    expect(steps(said)).toEqual([
+      ...['authorityKey', 'orders', 'clock', 'refill', 'licence', 'rates', 'inspection'],
+    ]);
     const { logCount, logAcknowledged, failed } = figures('condition');
     expect([logAcknowledged, failed]).toEqual([logCount, []]);
   });
@@ -73,7 +75,7 @@ describe('a sync', () => {
     expect(steps(said)).toContain('inspection');
     expect(alone.exitCode).toBe(1);
     expect(alone.figures('condition')['failed']).toEqual([
-      ...['orders', 'clock', 'licence', 'rates', 'inspection'],
+      ...['authorityKey', 'orders', 'clock', 'licence', 'rates', 'inspection'],
     ]);
   });
 
@@ -200,7 +202,7 @@ describe('the security log', () => {
     expect(whole.said.map(({ count }) => count)).toEqual(
       Array.from({ length: whole.said.length }, (_, at) => at + 1),
     );
-    expect(whole.said[0]).toMatchObject({ event: 'record', what: 'made', count: 1 });
+    expect(whole.said[1]).toMatchObject({ event: 'record', what: 'made', count: 2 });
     expect(part.said).toHaveLength(whole.said.length - 2);
     expect(exported.figures('exported')).toMatchObject({ from: 1, records: whole.said.length });
     expect(readFileSync(file)).toHaveLength(64 * whole.said.length);

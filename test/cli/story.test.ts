@@ -131,5 +131,5 @@ test('the result is right to the mill', () => {
     lockReason: 'none',
     lockSequence: 2,
   });
-  expect(condition.logAcknowledged).toBe(6);
+  expect(condition.logAcknowledged).toBe(7);
 });

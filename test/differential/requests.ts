@@ -4,6 +4,7 @@
  */
 
 import type { CommandName, RequestOf } from '#protocol/command';
+import { issueFirstAuthorityKey } from '#protocol/documents/authority-key';
 import { addDays } from '#protocol/documents/date';
 import { issueAcknowledgement, readInspectionReport } from '#protocol/documents/inspection';
 import { inspectionProfiles } from '#protocol/documents/licence';
@@ -162,12 +163,23 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
   updateWrite: ({ dice }) => ({ offset: 256 * dice.below(3), data: dice.bytes(256) }),
   updateFinish: nothing,
   updateStatus: nothing,
+  installAuthorityKey: (asking) => ({ certificate: authorityKeyOf(asking) }),
+  authorityKey: nothing,
+  changeHostKey: (asking) => ({
+    hostKey: mostly(asking, hosts.user.publicKey, new Uint8Array(33)),
+  }),
 
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),
   withdrawalReport: nothing,
   zeroize: nothing,
 };
+
+/** The announcement of the next key, which is never seen: it is taken once. */
+function authorityKeyOf(asking: Asking): Uint8Array {
+  const own = issuer(asking);
+  return issueFirstAuthorityKey(signing, own, stranger.publicKey, asking.today);
+}
 
 function licenceFor(asking: Asking): Uint8Array {
   const { dice, known } = asking;

@@ -195,6 +195,21 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     request: { setting: document },
     response: {},
   },
+  installAuthorityKey: {
+    ask: (meter) => meter.installAuthorityKey(document),
+    request: { certificate: document },
+    response: {},
+  },
+  authorityKey: {
+    ask: (meter) => meter.authorityKey(),
+    request: {},
+    response: { key: new Uint8Array(33).fill(2), certificate: document },
+  },
+  changeHostKey: {
+    ask: (meter) => meter.changeHostKey(new Uint8Array(33).fill(3)),
+    request: { hostKey: new Uint8Array(33).fill(3) },
+    response: {},
+  },
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),
     request: {},

@@ -19,6 +19,7 @@ import {
 } from '#protocol/documents/withdrawal';
 import { mills } from '#protocol/mills';
 import type { Role } from '#protocol/state';
+import { lineCertificate } from '#test/support/authority-line';
 import { TEST_TIME_MS } from '#test/support/board';
 import { letter } from '#test/support/mail';
 import {
@@ -192,6 +193,7 @@ async function load(meter: TestMeter): Promise<void> {
     newPassword: passwords.user(),
     userKey: new Uint8Array(0),
   });
+  await officer.changeHostKey(hostKeys.cryptoOfficer.publicKey);
 }
 
 async function work(meter: TestMeter): Promise<void> {
@@ -229,6 +231,8 @@ async function contact(meter: TestMeter): Promise<void> {
   await anybody.version();
   await anybody.certificates();
   await anybody.selfTest();
+  await anybody.authorityKey();
+  await anybody.installAuthorityKey(lineCertificate(1));
 }
 
 async function leave(meter: TestMeter): Promise<void> {

@@ -31,11 +31,14 @@ const content: StoreContent = {
   rateTable: filled(4, 0x44),
   nextRateTable: filled(3, 0x45),
   withdrawalReport: filled(2, 0x46),
+  authorityCertificate: filled(1, 0x47),
 };
 const BANK_SIZE = 12_288;
 const HEADER_SIZE = 32;
 const key = filled(32, 4);
-const golden = readGolden('store-bank');
+const golden = readGolden('store-bank-with-authority');
+/** As an image before wrote it, without the last field. */
+const before = readGolden('store-bank');
 
 describe('the golden bank', () => {
   const flash = smallFlash();
@@ -48,6 +51,16 @@ describe('the golden bank', () => {
     expect(toHex(bank.slice(0, golden.bytes.length))).toBe(toHex(golden.bytes));
     expect(bank.slice(golden.bytes.length).every((byte) => byte === 0xff)).toBe(true);
     expect(store.load(7)).toEqual(content);
+  });
+
+  test('of the version before is read, without what it had not', () => {
+    const contents = new Uint8Array(flash.contents().length).fill(0xff);
+    contents.set(before.bytes, BANK_SIZE);
+    const old = smallFlash(contents);
+
+    const read = openStore(old, flashLayout(old), crypto, key).load(7);
+
+    expect(read).toEqual({ ...content, authorityCertificate: new Uint8Array(0) });
   });
 
   test('has a tag over generation and content, as another implementation of HMAC finds', () => {
@@ -82,6 +95,7 @@ const names: readonly (readonly [words: string, field: string])[] = [
   ['rate table', 'rateTable'],
   ['rate table loaded ahead', 'nextRateTable'],
   ['proof of a withdrawal', 'withdrawalReport'],
+  ['certificate of the authority key', 'authorityCertificate'],
 ];
 
 describe('docs/flash.md, Store', () => {
@@ -89,7 +103,13 @@ describe('docs/flash.md, Store', () => {
   const section = page.split(/^#+ /m).find((part) => part.startsWith('Store\n')) ?? '';
   const [headerPart = '', contentPart = ''] = section.split('The content, ');
   const sizes = new Map(golden.lines.map(([name, hex]) => [name, hex.length / 2]));
-  const variable = ['licence', 'rateTable', 'nextRateTable', 'withdrawalReport'];
+  const variable = [
+    'licence',
+    'rateTable',
+    'nextRateTable',
+    'withdrawalReport',
+    'authorityCertificate',
+  ];
 
   test('says where each field of the header is', () => {
     const rows = [...headerPart.matchAll(/^\| (\d+) \| (\d+) \| /gm)].map(([, at, size]) => [

@@ -191,6 +191,7 @@ export interface TestOffice extends TestAuthority {
 /** The authority as a provider in the same process reaches it. */
 export function linkTo(authority: Authority): AuthorityLink {
   return {
+    authorityKeys: async () => granted(await authority.authorityKeys({})),
     answerValueRequest: async (request) => granted(await authority.answerValueRequest(request)),
     certificate: async (which) => granted(await authority.certificate(which)),
     licence: async (which) => granted(await authority.licence(which)),

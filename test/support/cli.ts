@@ -159,6 +159,9 @@ export const passwordBytes = (role: Role): Uint8Array =>
 /** A running authority and a running provider, with value to sell and one customer who has paid 250. */
 export interface World extends AsyncDisposable {
   readonly folder: string;
+  readonly authorityPath: string;
+  /** Stops the authority, does what is to be done to its directory, and starts it again under its address. */
+  readonly whileAuthorityRests: (change: () => Promise<unknown>) => Promise<void>;
   readonly authorityUrl: string;
   readonly providerUrl: string;
   readonly authorityTokenFile: string;
@@ -242,9 +245,9 @@ async function openOffices(folder: string, resources: AsyncDisposableStack) {
   const [authorityPath, providerPath] = [join(folder, 'authority'), join(folder, 'provider')];
   await cliDone('authority', 'init', '--dir', authorityPath);
   const { token } = await openAuthorityDirectory(authorityPath);
-  const authority = resources.use(
-    await startAuthority({ directory: authorityPath, port: 0, onFault }),
-  );
+  let authority = await startAuthority({ directory: authorityPath, port: 0, onFault });
+  resources.defer(() => authority[Symbol.asyncDispose]());
+  const port = Number(new URL(authority.url).port);
   const authorityTokenFile = join(authorityPath, 'token');
   const atAuthority = ['--authority', authority.url, '--authority-token', authorityTokenFile];
   await cliDone('provider', 'init', '--dir', providerPath, ...atAuthority);
@@ -257,6 +260,12 @@ async function openOffices(folder: string, resources: AsyncDisposableStack) {
   await cliDone('provider', 'customer', '--name', 'Desk', ...atProvider);
   await cliDone('provider', 'pay', '--customer', '1', '--amount', '250', ...atProvider);
   return {
+    authorityPath,
+    async whileAuthorityRests(change: () => Promise<unknown>) {
+      await authority[Symbol.asyncDispose]();
+      await change();
+      authority = await startAuthority({ directory: authorityPath, port, onFault });
+    },
     authorityUrl: authority.url,
     providerUrl: provider.url,
     authorityTokenFile,

@@ -54,6 +54,10 @@ export const certificate: CertificateFields = {
   publicKey: indiciumKey.publicKey,
 };
 
+/** Keys of the authority that follow one another; the last one is only announced. */
+export const authorityNext = keyPair(0xa2);
+export const authorityAfterNext = keyPair(0xa3);
+
 export const licence: LicenceFields = {
   meterId,
   sequence: 1,

@@ -2,6 +2,11 @@
 
 import { type KeyPair, SIGNATURE_SIZE } from '#protocol/crypto';
 import {
+  authorityKeyDocument,
+  issueFirstAuthorityKey,
+  issueNextAuthorityKey,
+} from '#protocol/documents/authority-key';
+import {
   compactCertificateDocument,
   issueCompactCertificate,
 } from '#protocol/documents/compact-certificate';
@@ -54,6 +59,17 @@ export function signIndicium(fields: IndiciumFields = values.indicium): Uint8Arr
   return joinIndicium(core, fixedCrypto.sign(indiciumKey.privateKey, core));
 }
 
+/** The second key of the authority, behind the first. */
+function secondAuthorityKey(): Uint8Array {
+  const { authorityNext, authorityAfterNext } = values;
+  const first = issueFirstAuthorityKey(fixedCrypto, authority, authorityNext.publicKey, 20260101);
+  const read = authorityKeyDocument.read(first);
+  if (!read.ok) throw new Error(read.status);
+  const pairs = { previous: authority, own: authorityNext };
+  const { publicKey: announced } = authorityAfterNext;
+  return issueNextAuthorityKey(fixedCrypto, read.value, pairs, announced, 20270101);
+}
+
 /** Every document by the name of its golden file: its bytes, and its fields in order. */
 export const samples = {
   indicium: {
@@ -65,6 +81,10 @@ export const samples = {
   'compact-certificate': {
     ...compactCertificateDocument,
     bytes: issueCompactCertificate(fixedCrypto, authority, values.certificate),
+  },
+  'authority-key': {
+    ...authorityKeyDocument,
+    bytes: secondAuthorityKey(),
   },
   licence: {
     ...licenceDocument,

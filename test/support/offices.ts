@@ -37,6 +37,7 @@ export interface OfficeRules {
   nextRates: Uint8Array | undefined;
   licence: Uint8Array;
   order: Uint8Array | undefined;
+  authorityKeys: readonly Uint8Array[];
   /** Whether an inspection is accepted. */
   accepts: boolean;
   /** What the provider says otherwise than yes to a refill. */
@@ -76,6 +77,7 @@ export function openOffices(): TestOffices {
     nextRates: undefined,
     licence: licence(),
     order: undefined,
+    authorityKeys: [],
     accepts: true,
     answer: () => ({}),
     verdict: 'agreed',
@@ -93,6 +95,7 @@ export function openOffices(): TestOffices {
     log,
     asked,
     authority: {
+      authorityKeys: answering('authorityKeys', () => ({ certificates: rules.authorityKeys })),
       setClock: answering('authority clock', settingOf(rules, authorityKeys)),
       lockOrder: answering('lockOrder', () => ({ order: rules.order })),
       currentRateTable: answering('currentRateTable', () => ({ rateTable: rules.rates })),

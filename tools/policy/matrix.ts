@@ -45,6 +45,9 @@ updateBegin           -     -             x    -      -     -     x    x        
 updateWrite           -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
 updateFinish          -     -             x    -      -     -     x    x          x           -        -        -          -      -    x
 updateStatus          x     x             x    -      x     x     x    x          x           x        x        x          x      x    x
+installAuthorityKey   x     x             x    -      -     x     x    x          x           -        -        -          x      x    x
+authorityKey          x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
+changeHostKey         -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -118,6 +121,9 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   applyLockOrder: new Uint8Array(96),
   challengeClock: Uint8Array.of(),
   setClock: new Uint8Array(106),
+  installAuthorityKey: new Uint8Array(246),
+  authorityKey: Uint8Array.of(),
+  changeHostKey: new Uint8Array(33),
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),
@@ -137,6 +143,7 @@ const malformed: Partial<Record<CommandName, StatusName>> = {
   acknowledgeInspection: 'documentMalformed',
   applyLockOrder: 'documentMalformed',
   setClock: 'documentMalformed',
+  installAuthorityKey: 'documentMalformed',
   withdrawalCommit: 'documentMalformed',
 };
 export const complaint = (name: CommandName): StatusName => malformed[name] ?? 'malformedRequest';

@@ -201,11 +201,12 @@ export const parameters = {
   authorityKey: {
     kind: 'public',
     what: 'key on P-256 that verifies what the authority signs',
-    origin: 'entered when the meter is made',
+    origin:
+      'entered when the meter is made; the next one signed by the one before, its hash told before',
     place: 'flash',
     under: ['storeTagKey'],
-    destroyed: 'zeroize, opened housing, end of a withdrawal',
-    code: ['authorityKey'],
+    destroyed: 'another in its place; zeroize, opened housing, end of a withdrawal',
+    code: ['authorityKey', 'authorityCertificate'],
   },
   providerKey: {
     kind: 'public',
@@ -228,7 +229,8 @@ export const parameters = {
   hostKeys: {
     kind: 'public',
     what: 'key on P-256 of the host of each role, salt and iterations of its password',
-    origin: 'entered when the meter is made; of the user by the crypto officer later',
+    origin:
+      'entered when the meter is made; later by whoever is logged in, of the user by the crypto officer too',
     place: 'flash',
     under: ['storeTagKey'],
     destroyed: 'zeroize, opened housing, end of a withdrawal',

@@ -113,6 +113,9 @@ const own: Readonly<Record<CommandName, Access>> = {
   applyLockOrder: { ...RECORDED, ...FROM_AUTHORITY },
   challengeClock: { generatorState: 'E' },
   setClock: { ...RECORDED, ...FROM_AUTHORITY, ...FROM_PROVIDER },
+  installAuthorityKey: { ...STORED, authorityKey: 'EW' },
+  authorityKey: { authorityKey: 'R' },
+  changeHostKey: { ...STORED, hostKeys: 'W' },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { renewAuthorityKey } from '#driver/contact/authority-key';
 import { RefusedError } from '#driver/errors';
 import { createKeyFile, openKeyFile } from '#driver/key-file';
 import { openMeter } from '#driver/meter';
@@ -133,6 +134,7 @@ async function makeFrom(
       officerPassword: passwords.cryptoOfficer,
     }));
   if (known === undefined) await keepBornKeys(home, born);
+  await renewAuthorityKey(meter, authority); // so that the next key is announced from the beginning
   const { deviceKey, indiciumKey } = born;
   output.say('keysBorn', { deviceKey, indiciumKey }, 'keys were born in the device');
   try {

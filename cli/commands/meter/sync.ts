@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { renewAuthorityKey } from '#driver/contact/authority-key';
 import { setClock } from '#driver/contact/clock';
 import { type ContactStep, contact, contactSteps, locksIn } from '#driver/contact/contact';
 import { inspect } from '#driver/contact/inspection';
@@ -80,6 +81,7 @@ async function sync(options: Options, home: Home, output: Output): Promise<numbe
   const autoRefill = autoRefillOf(home);
   const report = await contact(meter, offices, { signal, logIn, autoRefill, onEvent });
   const failures = new Map(report.failures);
+  await home.believe(report.results.authorityKey?.certificates ?? []);
   let { condition } = report;
   const { licence } = report.results;
   if (licence?.outcome === 'needsOfficer' && canBeOfficer(options)) {
@@ -114,6 +116,7 @@ async function inspection(options: Options, home: Home, output: Output): Promise
   const authority = authorityOf(home, options);
   using interrupt = interrupted();
   await using session = await sessionFor(home, 'user', options);
+  await renewAuthorityKey(session.meter, authority);
   const result = await inspect(session.meter, authority, { signal: interrupt.signal });
   if (options.out !== undefined) await writeFile(options.out, result.report);
   const { meterId } = await session.meter.status();
@@ -131,6 +134,7 @@ async function clock(options: Options, home: Home, output: Output): Promise<numb
   if (office === undefined)
     throw new UsageError('Say --authority or --provider: nothing is remembered for either.');
   await using meter = await anonymous(home, options);
+  if (offices.authority !== undefined) await renewAuthorityKey(meter, offices.authority);
   const result = await setClock(meter, office);
   const { beforeMs, officeMs } = result;
   output.say(
@@ -146,6 +150,7 @@ async function clock(options: Options, home: Home, output: Output): Promise<numb
 async function locks(options: Options, home: Home, output: Output): Promise<number> {
   const authority = authorityOf(home, options);
   await using meter = await anonymous(home, options);
+  await renewAuthorityKey(meter, authority);
   const order = await applyLatestOrder(meter, authority);
   contactTeller(output)({ step: 'orders', result: order });
   const condition = await meter.condition();

@@ -2,6 +2,7 @@
 
 import { nodeCrypto } from '#driver/node-crypto';
 import { issueClockSetting } from '#protocol/documents/orders';
+import { lineCertificate } from '#test/support/authority-line';
 import { authorityKeys, meterId } from '#test/support/meter';
 import { lockOrder } from '#test/support/offices';
 import { acknowledge } from '#test/support/security-log';
@@ -83,8 +84,20 @@ const clockFault: CutCommand = {
   },
 };
 
+const installAuthorityKey = service({
+  name: 'installAuthorityKey',
+  from: 'refilled',
+  who: visitor,
+  async ask(meter) {
+    await meter.installAuthorityKey(lineCertificate(1));
+    return '';
+  },
+  refusedAfter: 'documentOutdated',
+});
+
 export const contacts: readonly CutCommand[] = [
   acknowledgeInspection,
+  installAuthorityKey,
   applyLockOrder,
   setClock,
   clockFault,

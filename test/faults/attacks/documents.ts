@@ -8,8 +8,10 @@ import {
   withdrawalRequestDocument,
 } from '#protocol/documents/withdrawal';
 import { mills } from '#protocol/mills';
+import { lineCertificate } from '#test/support/authority-line';
 import { TEST_TIME_MS } from '#test/support/board';
 import { flashAfter, licence, meterId, providerKeys, rateTable } from '#test/support/meter';
+import type { RawHost, Reply } from '#test/support/raw-host';
 import { empty, forged, locked, officer, order, refilled, user } from '../approach.ts';
 import { type Attack, NOTHING } from '../attack.ts';
 
@@ -28,6 +30,13 @@ function withdrawalAnswer(signer = providerKeys, less = 0): Uint8Array {
     verdict: 'agreed',
   });
 }
+
+const announced = flashAfter('refilled', async (meter) => {
+  await (await meter.anonymous()).installAuthorityKey(lineCertificate(1));
+});
+
+const installing = (host: RawHost, certificate: Uint8Array): Reply | undefined =>
+  host.sealed(encodeRequest('installAuthorityKey', { certificate }));
 
 export const documentAttacks: readonly Attack[] = [
   {
@@ -94,6 +103,30 @@ export const documentAttacks: readonly Attack[] = [
     ],
     allowed: NOTHING,
     soundStatus: ['signatureInvalid'],
+  },
+  {
+    name: 'an authority key that nobody announced',
+    flash: announced,
+    approach: user,
+    strike: (host) => [installing(host, lineCertificate(2, { own: forged }))],
+    allowed: NOTHING,
+    soundStatus: ['authorityKeyUnannounced'],
+  },
+  {
+    name: 'the announced authority key, vouched for by somebody else',
+    flash: announced,
+    approach: user,
+    strike: (host) => [installing(host, lineCertificate(2, { previous: forged }))],
+    allowed: NOTHING,
+    soundStatus: ['signatureInvalid'],
+  },
+  {
+    name: 'another announcement of the next authority key',
+    flash: announced,
+    approach: user,
+    strike: (host) => [installing(host, lineCertificate(1, { next: forged }))],
+    allowed: NOTHING,
+    soundStatus: ['documentOutdated'],
   },
   {
     name: 'rates that somebody else signed',

@@ -97,6 +97,7 @@ export function booksOf(rows: Rows, funds: Funds): Books {
 /** Nobody else is there to be asked; the provider goes on with what it knows. */
 const farAway = (): Promise<never> => Promise.reject(new Error('the authority does not answer'));
 const noAuthority: AuthorityLink = {
+  authorityKeys: farAway,
   answerValueRequest: farAway,
   certificate: farAway,
   licence: farAway,

@@ -29,11 +29,22 @@ const indicium = {
   signature: samples.indicium.bytes.slice(64),
 };
 
+const authorityKey = {
+  authorityId: keyId(fixedCrypto, authority.publicKey),
+  sequence: 2,
+  previousKey: authority.publicKey,
+  publicKey: values.authorityNext.publicKey,
+  nextKeyHash: nodeCrypto.sha256(values.authorityAfterNext.publicKey),
+  validFrom: 20270101,
+  previousSignature: samples['authority-key'].bytes.slice(118, 182),
+};
+
 type Case = readonly [name: Exclude<SampleName, 'image-header'>, signer: KeyPair, fields: object];
 
 const cases: readonly Case[] = [
   ['indicium', values.indiciumKey, indicium],
   ['compact-certificate', authority, { ...values.certificate, ...issuedBy(authority) }],
+  ['authority-key', values.authorityNext, authorityKey],
   ['licence', authority, { ...values.licence, ...issuedBy(authority) }],
   ['rate-table', authority, { ...values.rateTable, ...issuedBy(authority) }],
   ['refill-request', device, values.refillRequest],

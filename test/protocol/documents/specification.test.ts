@@ -116,6 +116,7 @@ function rowsOf(heading: string, magic: string, fields: object, signed: boolean)
 test.each([
   ['Indicium', samples.indicium, true],
   ['Compact certificate', samples['compact-certificate'], true],
+  ['Authority key', samples['authority-key'], true],
   ['Licence', samples.licence, true],
   ['Rate table', samples['rate-table'], true],
   ['Rate', { magic: '', fields: rateFields }, false],
@@ -157,6 +158,7 @@ test('Registers', () => {
 
 const documents = [
   ['Compact certificate', samples['compact-certificate']],
+  ['Authority key', samples['authority-key']],
   ['Licence', samples.licence],
   ['Rate table', samples['rate-table']],
   ['Refill request', samples['refill-request']],
