@@ -17,6 +17,8 @@ import type { Meter } from './meter.ts';
 const PIECE_SIZE = 2048;
 /** How often a load is taken up again that another host ended by asking for something else. */
 const RESUMPTIONS_MAX = 8;
+/** The whole slot is erased before the first answer, and read back before the last one: by a slow chip, for long. */
+const SLOW_TIMEOUT_MS = 20_000;
 
 export type UpdatedMeter = Pick<
   Meter,
@@ -74,7 +76,7 @@ async function load(
   const body = image.subarray(IMAGE_HEADER_SIZE);
   for (let resumptions = 0; ; resumptions++) {
     try {
-      let { have } = await meter.updateBegin(header, { signal });
+      let { have } = await meter.updateBegin(header, { signal, timeoutMs: SLOW_TIMEOUT_MS });
       onProgress?.(have, body.length);
       while (have < body.length) {
         const data = body.slice(have, have + PIECE_SIZE);
@@ -93,7 +95,7 @@ async function load(
 /** The meter restarts behind its answer, which may be lost with that: what runs then, tells whether it took the image. */
 async function finish(meter: UpdatedMeter, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await meter.updateFinish({ signal });
+    await meter.updateFinish({ signal, timeoutMs: SLOW_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof LinkError && error.isUncertain)) throw error;
   }

@@ -271,6 +271,12 @@ export function certifiedCopy(contents: Uint8Array, guard = strictFlash): FlashD
   return flash;
 }
 
+/** A flash that holds a meter with its certificates, told so: a session trusts its authority then. */
+export function knownCertified(flash: FlashDevice): FlashDevice {
+  certifiedFlashes.add(flash);
+  return flash;
+}
+
 /**
  * The flash of a meter that was brought on from a stage by what a test needs before: made once, each call gives its own.
  * @param use what is done with the meter

@@ -3,7 +3,6 @@
  * with slots that takes them.
  */
 
-import { nodeCrypto } from '#driver/node-crypto';
 import type { FlashDevice } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
 import { type ImageSlots, memoryImageSlots } from '#emulator/image-slots';
@@ -14,8 +13,13 @@ import {
   type ImageVersions,
   signImage,
 } from '#protocol/documents/image-header';
+import { nobleCrypto } from '#protocol/noble-crypto';
 import { flashAt, meterWith, type TestMeter } from './meter.ts';
+import { seededRandom } from './seeded-random.ts';
 import { testImageKey } from './test-firmware.ts';
+
+/** Its signatures repeat: the same release is the same bytes, as a file is, and a load of it goes on. */
+const signing = nobleCrypto(seededRandom('releases'));
 
 const bodyOf = (form: BodyForm): Uint8Array => loadImage(form).image.slice(IMAGE_HEADER_SIZE);
 
@@ -31,7 +35,7 @@ export interface ReleaseOptions {
 /** The real image as a release of its maker. */
 export function release(versions: ImageVersions, options: ReleaseOptions = {}): Uint8Array {
   const { form = 'source', key = testImageKey, body = bodyOf(form) } = options;
-  return signImage(nodeCrypto, key, versions, body, form);
+  return signImage(signing, key, versions, body, form);
 }
 
 /** A release whose code ends as it says. @param code behind the real one */
