@@ -40,7 +40,7 @@ export interface Rehearsal {
 /** The mark that makes a loaded image count: behind the header in the label. */
 const COMMIT_OFFSET = 128;
 
-export async function makeChips(): Promise<Chips> {
+async function makeChips(): Promise<Chips> {
   const slot = (): FlashDevice => createMemoryFlash({ geometry: SLOT_GEOMETRY });
   const contents = (await flashAt('refilled')).contents();
   return { main: createMemoryFlash({ contents }), a: slot(), b: slot() };
@@ -65,7 +65,7 @@ export function restore(chips: Chips, picture: Picture): void {
   for (const name of chipNames) chips[name].restore(picture.chips[name]);
 }
 
-export const pictureOf = (chips: Chips): Picture['chips'] => ({
+const pictureOf = (chips: Chips): Picture['chips'] => ({
   main: chips.main.snapshot(),
   a: chips.a.snapshot(),
   b: chips.b.snapshot(),

@@ -1,6 +1,6 @@
 /** FIPS 140-3 area 4, roles, services and authentication: what shows each functional test evidence. */
 
-import { absent, type Evidence, shown, testsOf } from './evidence.ts';
+import { absent, type Evidence, onDevice, shown, testsOf } from './evidence.ts';
 
 const matrix = testsOf('test/firmware/matrix.test.ts');
 const line = testsOf('test/matrix/matrix.test.ts');
@@ -12,20 +12,20 @@ const interfaces = testsOf('test/firmware/interfaces.test.ts');
 const memory = testsOf('test/firmware/secrets-in-memory.test.ts');
 const store = testsOf('test/firmware/store.test.ts');
 const zeroize = testsOf('test/firmware/services/zeroize.test.ts');
-const rom = testsOf('test/emulator/boot-rom.test.ts');
+const update = testsOf('test/firmware/services/update.test.ts');
+const slots = testsOf('test/emulator/boot-slots.test.ts');
+const driver = testsOf('test/driver/update.test.ts');
 const attack = testsOf('test/protocol/handshake-attack.test.ts');
 
 const NO_BYPASS = 'There is no bypass: no service puts out what it should have sealed or signed.';
 const ASKED_ONLY = 'Nothing is put out that was not asked for: each answer belongs to one request.';
-const NO_LOADING =
-  'No service loads firmware. An image is exchanged with power off, and the boot ROM judges it at every start.';
-const ROM = rom(
-  'refuses an image that another key signed',
-  'a board never goes back to an image of a lower security version',
+const LOAD_TEST = update(
+  '%s is refused, and nothing is written',
+  'a changed byte %i',
+  'what changed in the slot behind the writing',
 );
-const DEAD_BOARD = rom(
-  'a bad image leaves the board dead: lamp on error, no answer, nothing evaluated',
-);
+const REPLACED =
+  'A loaded image takes the place of the whole firmware; what it is, is told by version and digest, and a validation is of one image.';
 
 export const area04: readonly Evidence[] = [
   ...absent(
@@ -66,11 +66,24 @@ export const area04: readonly Evidence[] = [
     ...interfaces('nothing leaves a meter that was not asked'),
   ]),
   ...absent('04.25.02 04.25.03', 'such output takes two independent actions', ASKED_ONLY),
-  ...absent('04.28.01', 'loaded firmware is validated before it is used', NO_LOADING, ROM),
-  ...absent('04.29.01', 'no data goes out while firmware is loaded', NO_LOADING, DEAD_BOARD),
-  ...absent('04.32.01', 'loaded firmware runs after its self-tests only', NO_LOADING, ROM),
-  ...absent('04.33.01', 'an image that replaces all is a new module', NO_LOADING, ROM),
-  ...absent('04.34.01', 'the version changes with what was loaded', NO_LOADING, [
+  ...onDevice(
+    '04.28.01',
+    'loaded firmware is validated before it is used',
+    'The image that is loaded has to be a validated one, which its maker decides before signing it.',
+    LOAD_TEST,
+  ),
+  ...shown('04.29.01', 'no data goes out while firmware is loaded', [
+    ...update('no data goes out: whatever else is asked for ends the loading'),
+  ]),
+  ...shown('04.32.01', 'loaded firmware runs after its self-tests only', [
+    ...slots('%s is tried three times; then the old one runs, with all its money'),
+    ...driver('an image is loaded, tested, and runs after the restart; money stays'),
+  ]),
+  ...onDevice('04.33.01', 'an image that replaces all is a new module', REPLACED, [
+    ...driver('an image is loaded, tested, and runs after the restart; money stays'),
+  ]),
+  ...shown('04.34.01', 'the version changes with what was loaded', [
+    ...driver('an image is loaded, tested, and runs after the restart; money stays'),
     ...report('version names the image that runs by the digest of its body'),
   ]),
   ...absent(

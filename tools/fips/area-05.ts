@@ -7,12 +7,11 @@ const matrix = testsOf('test/firmware/matrix.test.ts');
 const realm = testsOf('test/emulator/node-vm.test.ts');
 const quickJs = testsOf('test/emulator/quickjs.test.ts');
 const rom = testsOf('test/emulator/boot-rom.test.ts');
+const update = testsOf('test/firmware/services/update.test.ts');
 const build = testsOf('test/tools/image-build.test.ts');
 const damage = testsOf('test/firmware/damage.test.ts');
 
 const NO_CODE = 'No error detection code stands for integrity: the image is signed.';
-const NO_LOADING =
-  'No service loads firmware. An image is exchanged with power off, and the boot ROM judges it at every start.';
 
 const INTEGRITY = selfTest(
   'that reads differently at byte %i than the boot ROM read it',
@@ -51,12 +50,20 @@ export const area05: readonly Evidence[] = [
     ...matrix('every other code is unknown'),
     ...realm('an image has the language and its hardware', 'an image has no %s'),
   ]),
-  ...absent('05.13.01 05.13.02', 'whether firmware can be loaded', NO_LOADING, [
+  ...shown('05.13.01 05.13.02', 'whether firmware can be loaded', [
     ...matrix('every other code is unknown'),
+    ...update('a board without slots refuses each image'),
   ]),
-  ...absent('05.13.03 05.13.04 05.13.05', 'firmware that is loaded is validated', NO_LOADING, ROM),
-  ...absent('05.13.06', 'firmware is loaded by the crypto officer', NO_LOADING),
-  ...absent('05.13.08', 'no data goes out before loaded firmware was validated', NO_LOADING, ROM),
+  ...shown('05.13.03 05.13.04 05.13.05', 'firmware that is loaded is validated', [
+    ...update('%s is refused, and nothing is written', 'a changed byte %i'),
+    ...update('what changed in the slot behind the writing', 'an end that is missing'),
+  ]),
+  ...shown('05.13.06', 'firmware is loaded by the crypto officer', [
+    ...update('a user may not update, and nobody in clear'),
+  ]),
+  ...shown('05.13.08', 'no data goes out before loaded firmware was validated', [
+    ...update('no data goes out: whatever else is asked for ends the loading'),
+  ]),
   ...shown(
     '05.15.01 05.15.02',
     'the module holds executable code and no source',

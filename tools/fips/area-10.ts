@@ -8,11 +8,11 @@ const pairwise = testsOf('test/firmware/pairwise-consistency.test.ts');
 const entropy = testsOf('test/firmware/entropy.test.ts');
 const interfaces = testsOf('test/firmware/interfaces.test.ts');
 const rom = testsOf('test/emulator/boot-rom.test.ts');
+const update = testsOf('test/firmware/services/update.test.ts');
 const policy = testsOf('test/tools/security-policy.test.ts');
 
 const NO_BYPASS = 'There is no bypass.';
 const NO_MANUAL = 'Nothing is keyed in at the meter; it has no keys to press.';
-const NO_LOADING = 'No service loads firmware; the boot ROM judges the image at every start.';
 const NO_LOG =
   'The fault is told by the status, to anybody, until power is cycled; no record of it outlives that, and none is in the security log.';
 
@@ -97,8 +97,9 @@ export const area10: readonly Evidence[] = [
     ...pairwise('a key pair that does not fit together', '%s'),
     ...selfTest('%s, which is found at log-in', 'a device key with another public key'),
   ]),
-  ...absent('10.37.05 10.37.06 10.37.09', 'loaded firmware is tested', NO_LOADING, [
-    ...rom('refuses an image that another key signed', 'any place at all'),
+  ...shown('10.37.05 10.37.06 10.37.09', 'loaded firmware is tested', [
+    ...update('%s is refused, and nothing is written', 'a changed byte %i'),
+    ...update('what changed in the slot behind the writing', 'bytecode of another engine'),
   ]),
   ...absent('10.46.03 10.46.04', 'what is entered by hand is tested', NO_MANUAL),
   ...absent('10.48.01 10.48.03', 'a bypass that is switched is tested', NO_BYPASS),

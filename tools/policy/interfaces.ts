@@ -43,6 +43,7 @@ export const statusServices: readonly CommandName[] = [
   'condition',
   'version',
   'selfTest',
+  'updateBegin',
   'updateStatus',
 ];
 

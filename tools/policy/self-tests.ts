@@ -69,6 +69,12 @@ export const selfTests: readonly SelfTest[] = [
     fault: 'authenticationFailed',
   },
   {
+    name: 'firmware load test: signature and digest of an image, as its slot reads back',
+    occasion: 'condition',
+    when: 'each image that is loaded, twice, before it is committed',
+    fault: 'imageDamaged',
+  },
+  {
     name: 'what flash was told to keep is read back',
     occasion: 'condition',
     when: 'each save of the store, each record, each erasure',

@@ -37,7 +37,7 @@ async function load({ officer }: Pick<Ready, 'officer'>, header: Uint8Array, bod
 const flipped = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, place) => (place === at ? byte ^ 0x10 : byte));
 
-describe('is refused by its header, and nothing is written:', () => {
+describe('by its header', () => {
   const stranger = nodeCrypto.generateKeyPair();
   const sizeMax = SLOT_GEOMETRY.size - SLOT_GEOMETRY.sectorSize;
   const { imageVersion, securityVersion } = NEW;
@@ -69,7 +69,7 @@ describe('is refused by its header, and nothing is written:', () => {
       sizeMax,
     ],
     ['bytecode where source runs', release(NEW, { form: 'bytecode' }), 'imageForOtherProcessor'],
-  ])('%s', async (_, image, status, detail) => {
+  ])('%s is refused, and nothing is written', async (_, image, status, detail) => {
     const { meter, officer, parts } = await ready();
     await using _meter = meter;
 
