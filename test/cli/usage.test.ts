@@ -80,6 +80,7 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera meter history',
     'tessera meter password',
     'tessera meter host-key',
+    'tessera meter update',
     'tessera meter withdraw',
     'tessera meter zeroize',
     'tessera batch run',
