@@ -15,7 +15,7 @@ async function helpOf(...words: readonly string[]): Promise<string> {
 /** The names under `Commands:`, each with what it is said to be for. */
 function commandsIn(help: string): [name: string, summary: string][] {
   const list = help.split('Commands:\n')[1] ?? '';
-  return [...list.matchAll(/^ {2}(\w+)(?: \S+)* {2,}(\S.*)$/gm)]
+  return [...list.matchAll(/^ {2}([\w-]+)(?: \S+)* {2,}(\S.*)$/gm)]
     .map(([, name = '', summary = '']): [string, string] => [name, summary])
     .filter(([name]) => name !== 'help');
 }
