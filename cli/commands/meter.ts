@@ -27,8 +27,8 @@ export function addMeter(program: Command, run: Run): void {
   addRefill(meter, run);
   addLog(meter, run);
   addPassword(meter, run);
-  addUpdate(meter, run);
   addHostKey(meter, run);
+  addUpdate(meter, run);
   addWithdraw(meter, run);
   addZeroize(meter, run);
 }
