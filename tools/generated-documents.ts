@@ -2,6 +2,7 @@
 
 import { commandDocument } from './command-document.ts';
 import { checkTable } from './conformance-document.ts';
+import { dissectorScript } from './dissector.ts';
 import { fipsDocument } from './fips-document.ts';
 import { httpDocument } from './http-document.ts';
 import { withGenerated } from './markdown.ts';
@@ -53,6 +54,7 @@ export function generatedDocuments(): readonly GeneratedDocument[] {
     { path: 'docs/fips-140-3.md', text: fipsDocument() },
     { path: 'docs/http.md', text: httpDocument() },
     { path: 'docs/matrix.md', text: matrixDocument() },
+    { path: 'docs/tessera.lua', text: dissectorScript() },
     { path: 'SECURITY.md', text: policy },
   ];
 }

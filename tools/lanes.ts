@@ -4,7 +4,10 @@ import { installMissing } from './debian.ts';
 import { mustRun, run } from './run.ts';
 
 /** Only what test/lanes/ calls. */
-installMissing({ dmtxread: 'dmtx-utils', openssl: 'openssl', SPASS: 'spass' }, 'The lanes need');
+installMissing(
+  { dmtxread: 'dmtx-utils', openssl: 'openssl', SPASS: 'spass', tshark: 'tshark' },
+  'The lanes need',
+);
 
 mustRun('node', 'tools/build-image.ts', '--quiet');
 const filters = process.argv.slice(2);

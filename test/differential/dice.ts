@@ -1,4 +1,4 @@
-/** What a seed decides: every choice of a trace (test/differential/trace.ts). */
+/** What a seed decides: every choice of a life (test/differential/life.ts). */
 
 import { seeded } from '#emulator/flash/seeded';
 

@@ -62,7 +62,7 @@ describe('of many builds', () => {
       on(`build ${number}`, number < firstWrong ? harmless(number) : wrong(number)),
     );
 
-  test.each([0, 1, 4, 7])('the first wrong one is number %i, in four replays', (firstWrong) => {
+  test.each([0, 5])('the first wrong one is number %i, in four replays', (firstWrong) => {
     const { firstBad, lastGood, tried } = searchBuilds(trace, builds(firstWrong));
 
     expect(firstBad?.name).toBe(`build ${firstWrong}`);
