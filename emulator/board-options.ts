@@ -35,6 +35,8 @@ export interface BoardOptions {
   /** Whether the board has a crypto engine, or what is wrong with it; true by default. The image gives the same bytes. */
   readonly cryptoEngine?: boolean | EngineFault;
   readonly cpu?: Cpu;
+  /** How long the firmware may leave the watchdog without food; 10,000 by default. */
+  readonly watchdogMs?: number;
   /** Told everything that passes between board and image (docs/trace.md); such a board takes no snapshots. */
   readonly trace?: TraceSink;
   /** Hands out what the firmware sent; at once by default, later where the flash is durable only then (flash-bank.ts). */

@@ -90,6 +90,7 @@ type News =
 class EmulatedBoard implements Board {
   readonly #parts: BoardParts;
   readonly #cpu: Cpu;
+  readonly #watchdogMs: number;
   readonly #release: (deliver: () => void) => void;
   readonly #onFault: (fault: BoardFault) => void;
   readonly #calls = createCallQueue();
@@ -108,6 +109,7 @@ class EmulatedBoard implements Board {
     this.#parts = partsOf(options);
     const { cpu = createNodeVmCpu(), trace } = options;
     this.#cpu = trace === undefined ? cpu : recordedCpu(cpu, this.#parts, trace);
+    this.#watchdogMs = options.watchdogMs ?? WATCHDOG_MS;
     this.#release = options.release ?? ((deliver) => deliver());
     this.#onFault = options.onFault ?? (() => undefined);
     this.#ends.push(this.#parts.tamper.onChange(() => this.tick()));
@@ -197,7 +199,8 @@ class EmulatedBoard implements Board {
     this.#run(() => {
       this.#call((firmware) => firmware.tick());
       // Judged only after the firmware had its turn: a test may let a day pass between two ticks.
-      if (this.#firmware !== undefined && (this.#cycle?.unfedMs ?? 0) > WATCHDOG_MS) this.#boot();
+      if (this.#firmware !== undefined && (this.#cycle?.unfedMs ?? 0) > this.#watchdogMs)
+        this.#boot();
     });
   }
 

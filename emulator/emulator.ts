@@ -11,12 +11,19 @@ import { type Board, createBoard } from './board.ts';
 import { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
 import type { ClockSource } from './clock.ts';
 import type { Cpu } from './cpu/cpu.ts';
-import type { FlashGeometry } from './flash.ts';
+import { createNodeVmCpu } from './cpu/node-vm.ts';
+import { createQuickJsCpu } from './cpu/quickjs.ts';
+import type { MachineLimits } from './cpu/quickjs-machine.ts';
+import { systemEntropy } from './entropy.ts';
+import { ERASED, type FlashGeometry } from './flash.ts';
 import { type ImageFile, loadImage } from './image-file.ts';
+import { type BoardMarks, createMarking } from './marks.ts';
 import { connectMemory, type MemoryPort } from './ports/memory.ts';
+import { paced } from './ports/pace.ts';
 import { openPty } from './ports/pty.ts';
 import { listenTcp } from './ports/tcp.ts';
 import type { TraceSink } from './trace/event.ts';
+import type { BoardProfile } from './profile.ts';
 import type { AttachOptions } from './usb/attach.ts';
 import { plugMeter } from './usb/meter-device.ts';
 import { listenUsbip, type UsbipOptions } from './usb/usbip-server.ts';
@@ -60,6 +67,10 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly cryptoEngine?: boolean;
   /** Told everything that passes between board and image, from power-up on (docs/trace.md). */
   readonly trace?: TraceSink;
+  /** The board that the image is held to; each of the options above goes before it. */
+  readonly profile?: BoardProfile | undefined;
+  /** Bits a second on the serial line and on TCP; as fast as it goes by default. */
+  readonly baud?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,6 +90,8 @@ export interface Emulator extends AsyncDisposable {
   readonly serialNumber: string;
   /** Its place at the USB/IP server, where it has one. */
   readonly usb?: Omit<AttachOptions, 'controller'>;
+  /** How much of the board was used at most, so far. */
+  marks(): BoardMarks;
   /** A line to the meter from within this process; one each call, all on the same port of the board. */
   connect(): MemoryPort;
 }
@@ -88,26 +101,31 @@ export interface Emulator extends AsyncDisposable {
  * @throws Error where the directory is in use or damaged, a port cannot be had, or the meter does not come up: the
  * message says which; the reason of the signal where it is aborted
  */
-export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  options.signal?.throwIfAborted();
+export async function startEmulator(given: EmulatorOptions = {}): Promise<Emulator> {
+  given.signal?.throwIfAborted();
+  const options = { ...optionsOf(given.profile), ...given };
   const { image, imageKey } = imageOf(options);
   await using resources = new AsyncDisposableStack();
   const directory = resources.use(openDirectory(options, resources));
-  const { clock, entropy, cpu, cryptoEngine, trace } = options;
+  checkFlash(directory, options);
+  const { clock, cryptoEngine, trace, profile } = options;
+  const marking = createMarking(options.cpu ?? createNodeVmCpu(), options.entropy ?? systemEntropy);
   const board = resources.use(
     createBoard({
       ...directory,
       image,
       imageKey,
       ...(clock !== undefined && { clock }),
-      ...(entropy !== undefined && { entropy }),
-      ...(cpu !== undefined && { cpu }),
+      cpu: marking.cpu,
+      entropy: marking.entropy,
+      ...(profile !== undefined && { watchdogMs: profile.watchdogMs }),
       ...(cryptoEngine !== undefined && { cryptoEngine }),
       ...(trace !== undefined && { trace }),
     }),
   );
   board.powerOn();
   await answering(board, options.signal);
+  checkComesUp(board, options);
   board.startTicking();
   const { usb, ...addresses } = await openPorts(board, directory.serialNumber, options, resources);
 
@@ -118,9 +136,50 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     serialNumber: directory.serialNumber,
     addresses,
     ...(usb !== undefined && { usb }),
+    marks: () => marking.marks(board.flash),
     connect: () => connectMemory(board, boardPorts.memory),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What a profile says of a board, as options. */
+function optionsOf(profile: BoardProfile | undefined): EmulatorOptions {
+  if (profile === undefined) return {};
+  const { cpu, cryptoEngine, flash } = profile;
+  const { sectorSize, sectors, programUnit } = flash;
+  return {
+    cpu: cpu === 'quickjs' ? createQuickJsCpu(limitsOf(profile)) : createNodeVmCpu(),
+    cryptoEngine,
+    geometry: { size: sectors * sectorSize, sectorSize, programUnit },
+  };
+}
+
+/** Of a profile of the embedded processor, which has all three. */
+const limitsOf = ({ ramBytes, stackBytes, polls }: BoardProfile): Partial<MachineLimits> => ({
+  ...(ramBytes !== undefined && { ramBytes }),
+  ...(stackBytes !== undefined && { stackBytes }),
+  ...(polls !== undefined && { polls }),
+});
+
+const told = ({ size, sectorSize, programUnit }: FlashGeometry): string =>
+  `${size / sectorSize} sectors of ${sectorSize} bytes, programmed by ${programUnit}`;
+
+/** A board that exists keeps its flash: another profile is another board. */
+function checkFlash({ flash, path }: BoardDirectory, { profile, geometry }: EmulatorOptions): void {
+  if (profile === undefined || geometry === undefined) return;
+  if (told(flash) !== told(geometry))
+    throw new Error(
+      `The board in ${path} has ${told(flash)}, and the profile ${profile.name} has ${told(geometry)}.`,
+    );
+}
+
+/** A firmware that finds too little flash comes up, and says so: there is nothing to be done with such a board. */
+function checkComesUp(board: Board, { profile }: EmulatorOptions): void {
+  if (profile === undefined || board.indicator !== 'error') return;
+  if (board.flash.contents().some((byte) => byte !== ERASED)) return; // its fault has another cause
+  throw new Error(
+    `The meter comes up in the error state on a blank flash of ${told(board.flash)}: the firmware needs more sectors than the profile ${profile.name} has.`,
+  );
 }
 
 /** An image of one's own has a key of one's own: one without the other is a mistake. */
@@ -146,12 +205,13 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 async function openPorts(
   board: Board,
   serialNumber: string,
-  { tcpPort, tcpHost, allowRemote, ptyPath, usbip }: EmulatorOptions,
+  { tcpPort, tcpHost, allowRemote, ptyPath, usbip, baud }: EmulatorOptions,
   resources: AsyncDisposableStack,
 ): Promise<Addresses & Pick<Emulator, 'usb'>> {
   const addresses: Mutable<Addresses & Pick<Emulator, 'usb'>> = {};
+  const lines = baud === undefined ? board : resources.use(paced(board, baud));
   if (tcpPort !== undefined) {
-    const listener = await listenTcp(board, {
+    const listener = await listenTcp(lines, {
       boardPort: boardPorts.tcp,
       port: tcpPort,
       ...(tcpHost !== undefined && { host: tcpHost }),
@@ -160,7 +220,7 @@ async function openPorts(
     addresses.tcp = resources.use(listener).address;
   }
   if (ptyPath !== undefined) {
-    const line = openPty(board, { path: ptyPath, boardPort: boardPorts.serial });
+    const line = openPty(lines, { path: ptyPath, boardPort: boardPorts.serial });
     addresses.serial = resources.use(line).address;
   }
   if (usbip !== undefined) {

@@ -57,9 +57,11 @@ export {
 export { openFlashFile } from './flash-file.ts';
 export { strictFlash } from './flash-strict.ts';
 export { type ImageFile, loadImage, readImage } from './image-file.ts';
+export type { BoardMarks } from './marks.ts';
 export { connectMemory, type MemoryPort } from './ports/memory.ts';
 export { openPty, type PtyOptions, type PtyPort } from './ports/pty.ts';
 export { listenTcp, type TcpOptions, type TcpPort } from './ports/tcp.ts';
+export { type BoardProfile, loadProfile, parseProfile, profileNames } from './profile.ts';
 export { type Finding, findSecret, type Places, type ScanOptions } from './secret-scan.ts';
 export { createTamperContact, type TamperContact } from './tamper.ts';
 export {

@@ -5,6 +5,16 @@ export const flashStatus = { ok: 0, programFailed: 1, eraseFailed: 2, refused: 3
 export type FlashStatus = (typeof flashStatus)[keyof typeof flashStatus];
 
 /**
+ * Which parts the firmware works on, in bytes: its records of 64 bytes must be whole units, and fill sectors without a
+ * rest. How many sectors it needs depends on their size; it comes up in the error state (`flashFailed`) where they are too few.
+ */
+export const flashBounds = {
+  programUnitMax: 64,
+  sectorSizeMin: 512,
+  sectorSizeMax: 131_072,
+} as const;
+
+/**
  * Offsets and lengths are bytes from the start of the part that belongs to the firmware.
  *
  * Not promised: that an operation which power cut short left all or nothing (any bit of what it touched may be old,

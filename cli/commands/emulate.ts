@@ -2,15 +2,17 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
 import { type Emulator, startEmulator } from '#emulator/emulator';
+import { type BoardProfile, loadProfile } from '#emulator/profile';
 import { attachUsbip } from '#emulator/usb/attach';
 import type { UsbipOptions } from '#emulator/usb/usbip-server';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { interrupted } from '../interrupt.ts';
+import { tellMarks } from '../marks-text.ts';
 import { listeningPlace, portNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
@@ -24,9 +26,24 @@ interface Options extends RecordingOptions {
   readonly usbip?: UsbipOptions;
   readonly attach?: boolean;
   readonly allowRemote?: boolean;
-  readonly cpu: CpuName;
+  /** Undefined unless it was said. */
+  readonly cpu?: CpuName;
+  /** True unless it was said. */
   readonly cryptoEngine: boolean;
+  readonly profile?: BoardProfile;
+  readonly throttle?: boolean;
   readonly command?: string;
+}
+
+const CPU_DEFAULT: CpuName = 'node-vm';
+const BAUD_DEFAULT = 115_200;
+
+function profile(nameOrFile: string): BoardProfile {
+  try {
+    return loadProfile(nameOrFile);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 export function addEmulate(program: Command, run: Run): void {
@@ -50,9 +67,10 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment
     .option('--attach', 'attach that USB device to this computer, again after each restart; root')
     .option('--allow-remote', 'let --usbip listen where other computers can reach it')
     .addOption(
-      new Option('--cpu <name>', 'what runs the image: fast, or as small as on a board')
-        .choices(cpuNames)
-        .default('node-vm' satisfies CpuName),
+      new Option(
+        '--cpu <name>',
+        `what runs the image: ${CPU_DEFAULT} is fast, quickjs as small as on a board`,
+      ).choices(cpuNames),
     )
     .option(
       '--no-crypto-engine',
@@ -64,6 +82,12 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment
     )
     .option('--with-secrets', 'record secrets too, without which a trace cannot be replayed')
     .option('--pcapng <file>', 'write its messages as packets for Wireshark, to a file or a pipe')
+    .option(
+      '--profile <name|file>',
+      'hold the image to a board: memory, stack, time, flash, line; tell at the end what it took',
+      profile,
+    )
+    .option('--throttle', 'serial line and TCP at the speed of the profile, else of 115,200 baud')
     .option('-c, --command <command>', 'run a shell command while the meter lives')
     .addHelpText(
       'after',
@@ -88,9 +112,11 @@ async function emulate(options: Options, output: Output): Promise<number> {
     ...(options.pty !== undefined && { ptyPath: options.pty }),
     ...(wantsTcp !== undefined && { tcpPort: wantsTcp }),
     ...(usbip !== undefined && { usbip }),
-    cpu: createCpu(options.cpu),
-    cryptoEngine: options.cryptoEngine,
     ...(trace !== undefined && { trace }),
+    ...(options.cpu !== undefined && { cpu: createCpu(options.cpu) }),
+    ...(!options.cryptoEngine && { cryptoEngine: false }),
+    profile: options.profile,
+    baud: options.throttle === true ? baudOf(options) : undefined,
     signal: interrupt.signal,
   });
   const { tcp, serial, usbip: exported } = emulator.addresses;
@@ -107,18 +133,24 @@ async function emulate(options: Options, output: Output): Promise<number> {
       serial,
       usbip: exported,
       serialNumber: emulator.serialNumber,
-      cpu: options.cpu,
+      cpu: cpuOf(options),
+      profile: options.profile?.name,
+      baud: options.throttle === true ? baudOf(options) : undefined,
       cryptoEngine: emulator.board.hasCryptoEngine,
     },
     `meter ${meter ?? '(not made yet)'} is on ${where.join(' and ')}`,
   );
-  if (options.command === undefined) {
-    await interrupt.promise;
-    output.say('ended', {}, 'meter switched off');
-    return 0;
-  }
-  return await runCommand(options.command, environment(emulator), interrupt.signal);
+  const exitCode =
+    options.command === undefined
+      ? await interrupt.promise.then(() => 0)
+      : await runCommand(options.command, environment(emulator), interrupt.signal);
+  if (options.profile !== undefined) tellMarks(emulator, options.profile, output);
+  if (options.command === undefined) output.say('ended', {}, 'meter switched off');
+  return exitCode;
 }
+
+const cpuOf = ({ cpu, profile }: Options): CpuName => cpu ?? profile?.cpu ?? CPU_DEFAULT;
+const baudOf = ({ profile }: Options): number => profile?.serialBaud ?? BAUD_DEFAULT;
 
 /** --attach alone exports the meter on a free port. */
 function usbipOf({ usbip, attach, allowRemote }: Options): UsbipOptions | undefined {

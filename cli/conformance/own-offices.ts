@@ -15,7 +15,7 @@ import {
 import { addDays, dateOf } from '#protocol/documents/date';
 import { issueLicence, type LicenceFields, ordinaryTerms } from '#protocol/documents/licence';
 import { encodeMeterId } from '#protocol/documents/meter-id';
-import { issueRateTable, type RateTableFields } from '#protocol/documents/rate-table';
+import { issueRateTable } from '#protocol/documents/rate-table';
 import {
   type RefillAuthorisation,
   readRefillRequest,
@@ -37,6 +37,8 @@ export const KIT_FUNDS = mills(100_000);
 export const KIT_DESCENDING_MAX = mills(500_000);
 
 const YEAR = 365;
+/** What a meter takes (docs/commands.md, installRateTable). */
+const RATE_TABLE_SIZE_MAX = 4096;
 
 export interface OwnOffices {
   readonly authority: KeyPair;
@@ -45,7 +47,9 @@ export interface OwnOffices {
   readonly stranger: KeyPair;
   certificate(usage: CertificateUsage, publicKey: Uint8Array, issuer?: KeyPair): Uint8Array;
   licence(fields?: Partial<LicenceFields>, issuer?: KeyPair): Uint8Array;
-  rateTable(fields?: Partial<RateTableFields>, issuer?: KeyPair): Uint8Array;
+  rateTable(version: number, issuer?: KeyPair): Uint8Array;
+  /** One that just fits into what a meter takes, or just does not. */
+  largeRateTable(version: number, fate: 'taken' | 'refused'): Uint8Array;
   /** Grants a refill as it was asked for, but for the changes. */
   authorise(
     request: Uint8Array,
@@ -64,6 +68,16 @@ export function ownOffices(crypto: Crypto, date: number, timeMs: number): OwnOff
   ];
   const validity = { validFrom: addDays(date, -YEAR), validTo: addDays(date, 5 * YEAR) };
   const price = { minimum: KIT_POSTAGE, maximum: KIT_POSTAGE, steps: [] };
+  const tableOf = (version: number, services: number, issuer: KeyPair): Uint8Array =>
+    issueRateTable(crypto, issuer, {
+      version,
+      ...validity,
+      rates: Array.from({ length: services }, (_, place) => ({
+        serviceId: place + 1,
+        kind: 'fixed' as const,
+        ...price,
+      })),
+    });
   return {
     authority,
     provider,
@@ -89,13 +103,12 @@ export function ownOffices(crypto: Crypto, date: number, timeMs: number): OwnOff
         postageMax: mills(90_000),
         ...fields,
       }),
-    rateTable: (fields = {}, issuer = authority) =>
-      issueRateTable(crypto, issuer, {
-        version: 1,
-        ...validity,
-        rates: [{ serviceId: 1, kind: 'fixed', ...price }],
-        ...fields,
-      }),
+    rateTable: (version, issuer = authority) => tableOf(version, 1, issuer),
+    largeRateTable(version, fate) {
+      const [none = 0, one = 0] = [0, 1].map((count) => tableOf(version, count, authority).length);
+      const most = Math.floor((RATE_TABLE_SIZE_MAX - none) / (one - none));
+      return tableOf(version, fate === 'taken' ? most : most + 1, authority);
+    },
     authorise(request, changes = {}, signer = provider) {
       const read = readRefillRequest(request);
       must(read.ok, 'what the meter gave is no refill request');

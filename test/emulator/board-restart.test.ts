@@ -50,10 +50,13 @@ describe('a restart', () => {
     expect(board.indicator).toBe('error');
   });
 
-  test('is the end of a firmware that does not feed the watchdog', () => {
-    const { board, clock } = makeTestBoard();
+  test.each([
+    [{}, 10_000],
+    [{ watchdogMs: 700 }, 700],
+  ])('is the end of a firmware that does not feed the watchdog: %j', (options, periodMs) => {
+    const { board, clock } = makeTestBoard(options);
     ask(board, 'w');
-    clock.advance(10_000);
+    clock.advance(periodMs);
     board.tick();
     expect(ask(board, 'n')).toEqual(['receives=2 ticks=1']);
 

@@ -1,4 +1,4 @@
-/** Checks 301 to 308: a blank device is made, licensed and refilled by the kit's own offices. */
+/** Checks 301 to 309: a blank device is made, licensed and refilled by the kit's own offices. */
 
 import { equalBytes } from '#protocol/bytes';
 import { verifyMakingProof } from '#protocol/documents/making';
@@ -148,13 +148,27 @@ export const makingChecks: readonly Check[] = [
     async run(station) {
       const { rateTable, stranger } = station.offices as OwnOffices;
       await using meter = await station.loggedIn('cryptoOfficer');
-      const foreign = meter.installRateTable(rateTable({ version: 2 }, stranger));
+      const foreign = meter.installRateTable(rateTable(2, stranger));
       await mustBeRefused(foreign, 'a stranger', 'signatureInvalid');
-      await meter.installRateTable(rateTable({ version: 2 }));
-      const again = meter.installRateTable(rateTable({ version: 2 }));
+      await meter.installRateTable(rateTable(2));
+      const again = meter.installRateTable(rateTable(2));
       await mustBeRefused(again, 'again', 'documentOutdated');
-      const older = meter.installRateTable(rateTable({ version: 1 }));
+      const older = meter.installRateTable(rateTable(1));
       await mustBeRefused(older, 'older', 'documentOutdated');
+      return undefined;
+    },
+  },
+  {
+    ...registered,
+    id: 309,
+    title: 'the largest rate table is taken, and a larger one refused',
+    requirements: ['B4', 'H1'],
+    async run(station) {
+      const { largeRateTable } = station.offices as OwnOffices;
+      await using meter = await station.loggedIn('cryptoOfficer');
+      const larger = meter.installRateTable(largeRateTable(4, 'refused'));
+      await mustBeRefused(larger, 'a larger one', 'fieldOutOfRange');
+      await meter.installRateTable(largeRateTable(3, 'taken'));
       return undefined;
     },
   },

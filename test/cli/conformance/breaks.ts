@@ -270,6 +270,13 @@ export const breaks: Readonly<Record<number, readonly Change[]>> = {
       'const matched: Result<unknown> = ok(read.value);',
     ),
   ],
+  309: [
+    service(
+      'making',
+      'request.rateTable.length > RATE_TABLE_SIZE_MAX',
+      'request.rateTable.length > 2000',
+    ),
+  ],
   321: [service('contact', '  device.inspectionChallenge = undefined;\n', '')],
   322: [
     service('making', "{ event: 'licensed', a: sequence }", "{ event: 'locked', a: sequence }"),

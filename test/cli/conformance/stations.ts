@@ -4,8 +4,12 @@ import { createStation, type Station } from '#cli/conformance/station';
 import { memoryLink } from '#driver/link/memory';
 import { nodeCrypto } from '#driver/node-crypto';
 import type { Cpu } from '#emulator/cpu/cpu';
+import type { FlashDevice } from '#emulator/flash';
+import { strictFlash } from '#emulator/flash-strict';
 import type { ImageFile } from '#emulator/image-file';
 import { connectMemory } from '#emulator/ports/memory';
+import type { Entropy } from '#hw/hardware';
+import type { Crypto } from '#protocol/crypto';
 import { makeBoard, type TestBoard } from '#test/support/board';
 import { authorityKeys, flashAt, hostKeys, passwords, type Stage } from '#test/support/meter';
 
@@ -18,18 +22,21 @@ const TIMEOUT_MS = 100;
 
 export interface KitMeterOptions extends Partial<ImageFile> {
   readonly cpu?: Cpu;
+  readonly entropy?: Entropy;
   readonly cryptoEngine?: boolean;
+  /** Of a blank device; the usual part unless given. */
+  readonly flash?: FlashDevice;
 }
 
 /** A blank device, or the test meter at a stage, with its key files. */
 export async function kitMeter(
   stage: Stage,
-  {
-    crypto = nodeCrypto,
-    ...options
-  }: KitMeterOptions & { readonly crypto?: typeof nodeCrypto } = {},
+  { crypto = nodeCrypto, flash, ...options }: KitMeterOptions & { readonly crypto?: Crypto } = {},
 ): Promise<KitMeter> {
-  const test = makeBoard({ ...options, flash: await flashAt(stage) });
+  const test = makeBoard({
+    ...options,
+    flash: flash === undefined ? await flashAt(stage) : strictFlash(flash),
+  });
   const { board, clock } = test;
   const { user, cryptoOfficer } = hostKeys;
   const station = createStation({
