@@ -4,6 +4,8 @@ import { CommanderError } from 'commander';
 import { LinkError, RefusedError } from '#driver/errors';
 import { KeyFileError } from '#driver/key-file';
 import { PrinterError } from '#driver/print/printer-error';
+import { ControlRefusedError } from '#emulator/control/refusals';
+import { StateError } from '#emulator/rig/board-state';
 import type { Advice } from '#protocol/status';
 import type { Output } from './output.ts';
 import { ServerRefusedError } from './server/http-client.ts';
@@ -48,8 +50,9 @@ export function describe(error: unknown): Description {
   if (error instanceof Failure) return { reason: error.reason, message, advice: error.advice };
   if (error instanceof RefusedError)
     return { reason: error.status ?? 'unknownStatus', message, remedy: error.advice };
-  if (error instanceof ServerRefusedError)
+  if (error instanceof ServerRefusedError || error instanceof ControlRefusedError)
     return { reason: error.error, message, remedy: error.advice };
+  if (error instanceof StateError) return { reason: error.reason, message };
   if (error instanceof LinkError) return { reason: 'link', message };
   if (error instanceof PrinterError) return { reason: error.problem, message };
   if (error instanceof KeyFileError) return { reason: error.reason, message };

@@ -16,6 +16,8 @@ function whole(text: string, min: number, max: number, what: string): number {
 
 /** Up to ten minutes. */
 export const milliseconds = (text: string): number => whole(text, 1, 600_000, 'A time');
+/** What decides noise: a number that JavaScript holds exactly, of 15 digits at most. */
+export const seedNumber = (text: string): number => whole(text, 0, 999_999_999_999_999, 'A seed');
 export const portNumber = (text: string): number => whole(text, 0, 65_535, 'A port');
 /** `3240` or `HOST:3240`; this computer where no host is given. */
 export function listeningPlace(text: string): { readonly host?: string; readonly port: number } {

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { addAuthority } from './commands/authority.ts';
 import { addBatch } from './commands/batch.ts';
 import { addConformance } from './commands/conformance.ts';
+import { addControl } from './commands/control.ts';
 import { addDevices } from './commands/devices.ts';
 import { addEmulate } from './commands/emulate.ts';
 import { addMeter } from './commands/meter.ts';
@@ -78,6 +79,7 @@ const subcommands = [
   addDevices,
   addEmulate,
   addConformance,
+  addControl,
   addPrinter,
   addTrace,
   addAuthority,

@@ -2,6 +2,7 @@
 
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { StateName } from '#protocol/state';
+import { createAudience, type News } from './board-audience.ts';
 import { type BoardFault, faultOf } from './board-fault.ts';
 import { type BoardOptions, type BoardSnapshot, partsOf } from './board-options.ts';
 import { checkImage } from './boot-rom.ts';
@@ -58,6 +59,8 @@ export interface Board extends AsyncDisposable {
   readonly isRunning: boolean;
   /** What the lamp shows; `error` where the board is dead. */
   readonly indicator: StateName;
+  /** What the lamp shows from then on, each time it changes; the function it gives ends that. */
+  onIndicator(listener: (state: StateName) => void): () => void;
   readonly tamper: TamperContact;
   readonly clock: ClockSource;
   readonly flash: FlashDevice;
@@ -77,15 +80,13 @@ export interface Board extends AsyncDisposable {
   restore(snapshot: BoardSnapshot): void;
 }
 
+/** The lines of a board, as what is plugged into them sees it. */
+export type PortLines = Pick<Board, 'receive' | 'onSend'>;
+
 /** A board that is still off. */
 export function createBoard(options: BoardOptions): Board {
   return new EmulatedBoard(options);
 }
-
-/** What the outside is told, in the order in which it happened. */
-type News =
-  | { readonly kind: 'sent'; readonly port: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'runs'; readonly isRunning: boolean };
 
 class EmulatedBoard implements Board {
   readonly #parts: BoardParts;
@@ -94,8 +95,7 @@ class EmulatedBoard implements Board {
   readonly #release: (deliver: () => void) => void;
   readonly #onFault: (fault: BoardFault) => void;
   readonly #calls = createCallQueue();
-  readonly #listeners = new Map<number, Set<(bytes: Uint8Array) => void>>();
-  readonly #runListeners = new Set<(isRunning: boolean) => void>();
+  readonly #audience = createAudience(this.#calls);
   readonly #ends: (() => void)[] = [];
   #outbox: News[] = [];
   #cycle: PowerCycle | undefined;
@@ -179,7 +179,7 @@ class EmulatedBoard implements Board {
       const cycle = this.#beginCycle(running, times);
       this.#begin(restore(cpu, cycle.hardware));
       this.#cycle = cycle;
-      this.#indicator = indicator;
+      this.#show(indicator);
     });
   }
 
@@ -221,15 +221,15 @@ class EmulatedBoard implements Board {
 
   onSend(port: number, listener: (bytes: Uint8Array) => void): () => void {
     checkPort(port);
-    const listeners = this.#listeners.get(port) ?? new Set();
-    this.#listeners.set(port, listeners);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    return this.#audience.onSend(port, listener);
   }
 
   onRun(listener: (isRunning: boolean) => void): () => void {
-    this.#runListeners.add(listener);
-    return () => this.#runListeners.delete(listener);
+    return this.#audience.onRun(listener);
+  }
+
+  onIndicator(listener: (state: StateName) => void): () => void {
+    return this.#audience.onIndicator(listener);
   }
 
   get isRunning(): boolean {
@@ -250,19 +250,9 @@ class EmulatedBoard implements Board {
       if (sent.length === 0) return;
       this.#outbox = [];
       this.#release(() => {
-        for (const news of sent) this.#tell(news);
+        for (const news of sent) this.#audience.tell(news);
       });
     });
-  }
-
-  /** Queued: a listener that throws keeps nothing from the others. */
-  #tell(news: News): void {
-    if (news.kind === 'runs') {
-      for (const listener of this.#runListeners) this.#calls.run(() => listener(news.isRunning));
-      return;
-    }
-    for (const listener of this.#listeners.get(news.port) ?? [])
-      this.#calls.run(() => listener(news.bytes));
   }
 
   /** Calls the running firmware and sees to what came of it. */
@@ -340,9 +330,7 @@ class EmulatedBoard implements Board {
     this.#running = running;
     const lines = {
       send: (port: number, bytes: Uint8Array) => this.#outbox.push({ kind: 'sent', port, bytes }),
-      show: (state: StateName) => {
-        this.#indicator = state;
-      },
+      show: (state: StateName) => this.#show(state),
     };
     return new PowerCycle(this.#parts, lines, running, times);
   }
@@ -371,15 +359,21 @@ class EmulatedBoard implements Board {
     this.#running = undefined;
     this.#cycle = undefined;
     this.#fault = undefined;
-    this.#indicator = 'powerOff';
+    this.#show('powerOff');
   }
 
   /** Power stays on, the firmware does not. */
   #die(fault: BoardFault): void {
     this.#stop();
     this.#fault = fault;
-    this.#indicator = 'error';
+    this.#show('error');
     this.#onFault(fault);
+  }
+
+  #show(state: StateName): void {
+    if (state === this.#indicator) return;
+    this.#indicator = state;
+    this.#outbox.push({ kind: 'shows', state });
   }
 
   #begin(firmware: RunningImage): void {

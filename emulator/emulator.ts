@@ -9,34 +9,27 @@ import { equalBytes } from '#protocol/bytes';
 import { createAssembler, encodeMessage, RESET_SIZE } from '#protocol/message';
 import { type Board, createBoard } from './board.ts';
 import { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
+import { checkComesUp, checkFlash, optionsOf } from './board-of-profile.ts';
+import { boardPorts } from './board-ports.ts';
 import type { ClockSource } from './clock.ts';
+import { Forks } from './control/forks.ts';
 import type { Cpu } from './cpu/cpu.ts';
 import { createNodeVmCpu } from './cpu/node-vm.ts';
-import { createQuickJsCpu } from './cpu/quickjs.ts';
-import type { MachineLimits } from './cpu/quickjs-machine.ts';
 import { systemEntropy } from './entropy.ts';
-import { ERASED, type FlashGeometry } from './flash.ts';
+import type { FlashGeometry } from './flash.ts';
 import { type ImageFile, loadImage } from './image-file.ts';
-import { type BoardMarks, createMarking } from './marks.ts';
+import { type BoardMarks, createMarking, type Marking } from './marks.ts';
 import { connectMemory, type MemoryPort } from './ports/memory.ts';
 import { paced } from './ports/pace.ts';
 import { openPty } from './ports/pty.ts';
 import { listenTcp } from './ports/tcp.ts';
-import type { TraceSink } from './trace/event.ts';
 import type { BoardProfile } from './profile.ts';
+import { type BoardState, blankState } from './rig/board-state.ts';
+import { createRig, type Rig, type RigHome } from './rig/rig.ts';
+import type { TraceSink } from './trace/event.ts';
 import type { AttachOptions } from './usb/attach.ts';
-import { plugMeter } from './usb/meter-device.ts';
+import { type MeterLines, plugMeter } from './usb/meter-device.ts';
 import { listenUsbip, type UsbipOptions } from './usb/usbip-server.ts';
-
-/** Which port of the board leads where. */
-export const boardPorts = {
-  memory: 0,
-  tcp: 1,
-  serial: 2,
-  readiness: 3,
-  hid: 4,
-  usbSerial: 5,
-} as const;
 
 /** Power-up with all self-tests takes well under this, on a slow computer too. */
 const READY_MS = 30_000;
@@ -71,18 +64,36 @@ export interface EmulatorOptions extends Partial<ImageFile> {
   readonly profile?: BoardProfile | undefined;
   /** Bits a second on the serial line and on TCP; as fast as it goes by default. */
   readonly baud?: number | undefined;
+  /** Lets it be controlled over HTTP from this computer (docs/control.md); its noise repeats by its seed then. */
+  readonly control?: ControlOptions;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ControlOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly token?: string | undefined;
+  /** Decides all noise; one that is drawn where left out. */
+  readonly seed?: number | undefined;
+  /** What the meter begins as, in place of a directory. */
+  readonly state?: BoardState | undefined;
+  /** Leaves the memory in that state out. */
+  readonly boots?: boolean | undefined;
 }
 
 interface Addresses {
   readonly tcp?: string;
   readonly serial?: string;
+  /** `http://127.0.0.1:PORT`, where the board is controlled. */
+  readonly control?: string;
   /** Not a driver's: a Linux computer attaches the meter from there, and then it is a USB device like any other. */
   readonly usbip?: string;
 }
 
 export interface Emulator extends AsyncDisposable {
   readonly board: Board;
+  /** Where it is controlled. */
+  readonly rig?: Rig;
   readonly directory: string;
   /** What a driver takes as a port; each where it was asked for. */
   readonly addresses: Addresses;
@@ -108,26 +119,23 @@ export async function startEmulator(given: EmulatorOptions = {}): Promise<Emulat
   await using resources = new AsyncDisposableStack();
   const directory = resources.use(openDirectory(options, resources));
   checkFlash(directory, options);
-  const { clock, cryptoEngine, trace, profile } = options;
   const marking = createMarking(options.cpu ?? createNodeVmCpu(), options.entropy ?? systemEntropy);
-  const board = resources.use(
-    createBoard({
-      ...directory,
-      image,
-      imageKey,
-      ...(clock !== undefined && { clock }),
-      cpu: marking.cpu,
-      entropy: marking.entropy,
-      ...(profile !== undefined && { watchdogMs: profile.watchdogMs }),
-      ...(cryptoEngine !== undefined && { cryptoEngine }),
-      ...(trace !== undefined && { trace }),
-    }),
-  );
-  board.powerOn();
-  await answering(board, options.signal);
+  const home: Home = {
+    image,
+    imageKey,
+    cpu: marking.cpu,
+    watchdogMs: options.profile?.watchdogMs,
+    trace: options.trace,
+  };
+  const rig = options.control && resources.use(rigOf(options, home, directory));
+  const board = rig?.board ?? resources.use(boardOf(options, home, marking, directory));
+  const lines = rig?.lines ?? board;
+  if (!board.isPowered && options.control?.state === undefined) board.powerOn();
+  if (board.isPowered) await answering(board, options.signal);
   checkComesUp(board, options);
-  board.startTicking();
-  const { usb, ...addresses } = await openPorts(board, directory.serialNumber, options, resources);
+  if (rig === undefined) board.startTicking();
+  const { usb, ...addresses } = await openPorts(lines, directory.serialNumber, options, resources);
+  if (rig !== undefined) addresses.control = await openControl(rig, options, resources);
 
   const owned = resources.move();
   return {
@@ -136,50 +144,66 @@ export async function startEmulator(given: EmulatorOptions = {}): Promise<Emulat
     serialNumber: directory.serialNumber,
     addresses,
     ...(usb !== undefined && { usb }),
+    ...(rig !== undefined && { rig }),
     marks: () => marking.marks(board.flash),
-    connect: () => connectMemory(board, boardPorts.memory),
+    connect: () => connectMemory(lines, boardPorts.memory),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** What a profile says of a board, as options. */
-function optionsOf(profile: BoardProfile | undefined): EmulatorOptions {
-  if (profile === undefined) return {};
-  const { cpu, cryptoEngine, flash } = profile;
-  const { sectorSize, sectors, programUnit } = flash;
-  return {
-    cpu: cpu === 'quickjs' ? createQuickJsCpu(limitsOf(profile)) : createNodeVmCpu(),
+type Home = RigHome & { readonly cpu: Cpu };
+
+function boardOf(
+  { clock, cryptoEngine }: EmulatorOptions,
+  { image, imageKey, cpu, watchdogMs, trace }: Home,
+  { entropy }: Marking,
+  directory: BoardDirectory,
+): Board {
+  return createBoard({
+    ...directory,
+    image,
+    imageKey,
+    cpu,
+    entropy,
+    ...(clock !== undefined && { clock }),
+    ...(cryptoEngine !== undefined && { cryptoEngine }),
+    ...(watchdogMs !== undefined && { watchdogMs }),
+    ...(trace !== undefined && { trace }),
+  });
+}
+
+/** A board that can be controlled: of a state, or of its directory with a clock that runs. */
+function rigOf(options: EmulatorOptions, home: RigHome, directory: BoardDirectory): Rig {
+  const { cryptoEngine, control } = options;
+  if (control?.state !== undefined) return createRig(control.state, home, { boots: control.boots });
+  const { deviceSecret, securityFuse, imageSlots, flash, tamper, clock } = directory;
+  const { size, sectorSize, programUnit } = flash;
+  const blank = blankState({
+    seed: control?.seed,
+    deviceSecret,
     cryptoEngine,
-    geometry: { size: sectors * sectorSize, sectorSize, programUnit },
+    geometry: { size, sectorSize, programUnit },
+    clock: { timeMs: clock.nowMs(), isRunning: true },
+  });
+  const fuses = { ...blank.fuses, securityVersion: securityFuse.value };
+  const state = { ...blank, fuses, isTampered: tamper.isTriggered };
+  const kept = {
+    flash,
+    imageSlots,
+    tamper,
+    keepTime: (timeMs: number) => clock.set(timeMs),
+    keepSecurityVersion: (version: number) => securityFuse.blow(version),
   };
+  return createRig(state, home, { kept });
 }
 
-/** Of a profile of the embedded processor, which has all three. */
-const limitsOf = ({ ramBytes, stackBytes, polls }: BoardProfile): Partial<MachineLimits> => ({
-  ...(ramBytes !== undefined && { ramBytes }),
-  ...(stackBytes !== undefined && { stackBytes }),
-  ...(polls !== undefined && { polls }),
-});
-
-const told = ({ size, sectorSize, programUnit }: FlashGeometry): string =>
-  `${size / sectorSize} sectors of ${sectorSize} bytes, programmed by ${programUnit}`;
-
-/** A board that exists keeps its flash: another profile is another board. */
-function checkFlash({ flash, path }: BoardDirectory, { profile, geometry }: EmulatorOptions): void {
-  if (profile === undefined || geometry === undefined) return;
-  if (told(flash) !== told(geometry))
-    throw new Error(
-      `The board in ${path} has ${told(flash)}, and the profile ${profile.name} has ${told(geometry)}.`,
-    );
-}
-
-/** A firmware that finds too little flash comes up, and says so: there is nothing to be done with such a board. */
-function checkComesUp(board: Board, { profile }: EmulatorOptions): void {
-  if (profile === undefined || board.indicator !== 'error') return;
-  if (board.flash.contents().some((byte) => byte !== ERASED)) return; // its fault has another cause
-  throw new Error(
-    `The meter comes up in the error state on a blank flash of ${told(board.flash)}: the firmware needs more sectors than the profile ${profile.name} has.`,
-  );
+async function openControl(
+  rig: Rig,
+  { control }: EmulatorOptions,
+  resources: AsyncDisposableStack,
+): Promise<string> {
+  const forks = resources.use(new Forks({ port: control?.port, token: control?.token }));
+  return resources.use(await forks.serve(rig)).url;
 }
 
 /** An image of one's own has a key of one's own: one without the other is a mistake. */
@@ -203,7 +227,7 @@ function openDirectory(
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 async function openPorts(
-  board: Board,
+  board: MeterLines,
   serialNumber: string,
   { tcpPort, tcpHost, allowRemote, ptyPath, usbip, baud }: EmulatorOptions,
   resources: AsyncDisposableStack,

@@ -44,6 +44,7 @@ export function strictFlash(flash: FlashDevice): FlashDevice {
     losePowerAfter: (operations, cut) => flash.losePowerAfter(operations, cut),
     restorePower: () => flash.restorePower(),
     contents: () => flash.contents(),
+    breakSector: (sector, failure) => flash.breakSector(sector, failure),
     damage: (offset, data) => flash.damage(offset, data),
     rot: (rot) => flash.rot(rot),
     snapshot: () => flash.snapshot(),

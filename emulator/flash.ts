@@ -7,7 +7,7 @@ import type { Flash } from '#hw/flash';
 import { ERASED, type SectorImage } from './flash/cells.ts';
 import { Chip, PROGRAM_SIZE_MAX } from './flash/chip.ts';
 import type { TearMode } from './flash/tear.ts';
-import type { WearOptions } from './flash/wear.ts';
+import type { WearFailure, WearOptions } from './flash/wear.ts';
 
 export { ERASED };
 
@@ -86,6 +86,8 @@ export interface FlashSnapshot {
   readonly sectors: readonly SectorImage[];
   readonly wear: readonly number[];
   readonly noise: number;
+  /** Sectors that somebody broke, whatever their wear. */
+  readonly broken: ReadonlyMap<number, WearFailure>;
   readonly isPowered: boolean;
   readonly cut: ArmedCut | undefined;
 }
@@ -125,6 +127,11 @@ export interface FlashDevice extends Flash {
   restorePower(): void;
   /** A copy of all that is stored, with or without power; a weak bit as it was before it tore. */
   contents(): Uint8Array;
+  /**
+   * Breaks a sector in one of the ways in which it would wear out, or mends it; undefined mends.
+   * @throws RangeError where there is no such sector
+   */
+  breakSector(sector: number, failure: WearFailure | undefined): void;
   /** Overwrites what is stored by force, as rot or an attacker would; the units stay programmed or not as they were. */
   damage(offset: number, data: Uint8Array): void;
   /** Turns seeded bits round at rest and gives their numbers, in ascending order. @throws RangeError if too many */

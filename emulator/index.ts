@@ -3,12 +3,21 @@
 export { type Board, type BoardOptions, type BoardSnapshot, createBoard } from './board.ts';
 export { type BoardDirectory, openBoardDirectory } from './board-directory.ts';
 export type { BoardFault } from './board-fault.ts';
+export { boardPorts } from './board-ports.ts';
 export {
   type ClockSource,
   createManualClock,
   createSystemClock,
   type ManualClock,
 } from './clock.ts';
+export {
+  type ControlClientOptions,
+  ControlLinkError,
+  controlClient,
+} from './control/client.ts';
+export { type Control, controlOf } from './control/control.ts';
+export type { ControlEvent } from './control/events.ts';
+export { ControlRefusedError } from './control/refusals.ts';
 export type {
   Cpu,
   CpuFigures,
@@ -24,7 +33,7 @@ export { createNodeVmCpu } from './cpu/node-vm.ts';
 export { createQuickJsCpu } from './cpu/quickjs.ts';
 export type { MachineLimits } from './cpu/quickjs-machine.ts';
 export {
-  boardPorts,
+  type ControlOptions,
   type Emulator,
   type EmulatorOptions,
   startEmulator,
@@ -62,6 +71,14 @@ export { connectMemory, type MemoryPort } from './ports/memory.ts';
 export { openPty, type PtyOptions, type PtyPort } from './ports/pty.ts';
 export { listenTcp, type TcpOptions, type TcpPort } from './ports/tcp.ts';
 export { type BoardProfile, loadProfile, parseProfile, profileNames } from './profile.ts';
+export {
+  type BlankBoardOptions,
+  type BoardState,
+  blankState,
+  StateError,
+} from './rig/board-state.ts';
+export { createRig, type Rig, type RigEvent, type RigHome } from './rig/rig.ts';
+export { decodeState, encodeState } from './rig/state-file.ts';
 export { type Finding, findSecret, type Places, type ScanOptions } from './secret-scan.ts';
 export { createTamperContact, type TamperContact } from './tamper.ts';
 export {

@@ -19,7 +19,7 @@ import type { TamperContact } from './tamper.ts';
 const READ_SIZE_MAX = 4096;
 export const PORT_BYTES_MAX = 4096;
 /** Ports are 0 to 15. */
-const PORT_COUNT = 16;
+export const PORT_COUNT = 16;
 
 /** The parts of a board that outlive its power. */
 export interface BoardParts {

@@ -17,15 +17,24 @@ import { build, type Plugin } from 'esbuild';
 import { mustRun } from './run.ts';
 import { repositoryRoot } from './sources.ts';
 
-/** The folders that the package holds; cli refers to all the others, so building it builds them. */
-const folders = ['protocol', 'hw', 'driver', 'emulator', 'authority', 'provider', 'cli'] as const;
+/** The folders that the package holds; cli and testing refer to all the others, so building these builds them. */
+const folders = [
+  'protocol',
+  'hw',
+  'driver',
+  'emulator',
+  'testing',
+  'authority',
+  'provider',
+  'cli',
+] as const;
 const dist = join(repositoryRoot, 'dist');
 const bundled = 'driver/print/escpos-package';
 
 rmSync(dist, { recursive: true, force: true });
 for (const folder of folders)
   rmSync(join(repositoryRoot, `build/tsc/${folder}.tsbuildinfo`), { force: true });
-mustRun('tsc', '-b', 'cli');
+mustRun('tsc', '-b', 'cli', 'testing');
 mustRun('node', 'tools/build-image.ts', '--quiet');
 mkdirSync(join(dist, 'image'));
 // Only these: beside them lies the private key of the maker of this image.

@@ -1,5 +1,6 @@
 /** The documents, and parts of documents, that are made from the code. */
 
+import { openApiDocument } from '#emulator/control/open-api';
 import { commandDocument } from './command-document.ts';
 import { checkTable } from './conformance-document.ts';
 import { dissectorScript } from './dissector.ts';
@@ -50,6 +51,10 @@ export function generatedDocuments(): readonly GeneratedDocument[] {
     {
       path: 'docs/conformance.md',
       text: withGenerated(readRepositoryFile('docs/conformance.md'), 'checks', checkTable()),
+    },
+    {
+      path: 'docs/control.openapi.json',
+      text: `${JSON.stringify(openApiDocument(), undefined, 2)}\n`,
     },
     { path: 'docs/fips-140-3.md', text: fipsDocument() },
     { path: 'docs/http.md', text: httpDocument() },

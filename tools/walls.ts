@@ -18,6 +18,7 @@ const everyLibrary = [
   'firmware',
   'driver',
   'emulator',
+  'testing',
   'provider',
   'authority',
   'cli',
@@ -54,6 +55,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     node: true,
   },
   emulator: { folders: ['protocol', 'hw'], packages: ['fast-png', 'quickjs-wasi'], node: true },
+  testing: { folders: ['protocol', 'hw', 'driver', 'emulator'], packages: [], node: true },
   authority: { folders: ['protocol'], packages: ['kysely', 'zxing-wasm'], node: true },
   provider: { folders: ['protocol', 'driver'], packages: ['kysely'], node: true },
   cli: {

@@ -2,18 +2,21 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
-import { type Emulator, startEmulator } from '#emulator/emulator';
+import { type ControlOptions, type Emulator, startEmulator } from '#emulator/emulator';
 import { type BoardProfile, loadProfile } from '#emulator/profile';
+import { decodeState } from '#emulator/rig/state-file';
 import { attachUsbip } from '#emulator/usb/attach';
 import type { UsbipOptions } from '#emulator/usb/usbip-server';
 import { formatMeterId } from '#protocol/documents/meter-id';
+import { UsageError } from '../failure.ts';
 import { interrupted } from '../interrupt.ts';
 import { tellMarks } from '../marks-text.ts';
-import { listeningPlace, portNumber } from '../options.ts';
+import { listeningPlace, portNumber, seedNumber } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 import { announce } from '../running-emulators.ts';
@@ -33,6 +36,9 @@ interface Options extends RecordingOptions {
   readonly profile?: BoardProfile;
   readonly throttle?: boolean;
   readonly command?: string;
+  readonly control?: number;
+  readonly seed?: number;
+  readonly state?: string;
 }
 
 const CPU_DEFAULT: CpuName = 'node-vm';
@@ -54,7 +60,8 @@ export function addEmulate(program: Command, run: Run): void {
       `Runs the signed firmware image as a meter. It is ready when its address is printed.
 
 Without --dir the meter is thrown away at the end. With -c it lives as long as the command, which finds
-TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment; its exit code becomes this one's.`,
+TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP, TESSERA_CONTROL) in its environment; its exit code becomes
+this one's.`,
     )
     .option('--dir <directory>', 'where the meter lives; made where it does not exist')
     .option('--pty <path>', 'a serial line (pseudo-terminal) that appears at this path; Linux')
@@ -88,6 +95,13 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment
       profile,
     )
     .option('--throttle', 'serial line and TCP at the speed of the profile, else of 115,200 baud')
+    .option(
+      '--control <port>',
+      'let programs of this computer control the board over HTTP: time, faults, snapshots; 0 takes a free port',
+      portNumber,
+    )
+    .option('--seed <number>', 'with --control: decides all noise, so that runs repeat', seedNumber)
+    .option('--state <file>', 'with --control: begin as the board of a snapshot')
     .option('-c, --command <command>', 'run a shell command while the meter lives')
     .addHelpText(
       'after',
@@ -95,7 +109,10 @@ TESSERA_PORT (and TESSERA_TCP, TESSERA_SERIAL, TESSERA_USBIP) in its environment
 Examples:
   tessera emulate --dir meter --pty /tmp/meter
   tessera emulate --usbip 3240 --attach
-  tessera emulate --tcp 0 -c 'tessera meter status --port $TESSERA_PORT'`,
+  tessera emulate --tcp 0 -c 'tessera meter status --port $TESSERA_PORT'
+  tessera emulate --control 0 --seed 7 -c 'tessera control advanceClock "{\\"durationMs\\": 86400000}"'
+
+TESSERA_CONTROL_TOKEN in the environment is the token that whoever controls the board must send.`,
     )
     .action((options: Options) => run((output) => emulate(options, output)));
 }
@@ -107,6 +124,7 @@ async function emulate(options: Options, output: Output): Promise<number> {
   const wantsTcp = options.tcp ?? (isReachable ? undefined : 0);
   using recording = openRecording(options, output);
   const trace = recording.sink;
+  const control = await controlOf(options);
   await using emulator = await startEmulator({
     ...(options.dir !== undefined && { directory: options.dir }),
     ...(options.pty !== undefined && { ptyPath: options.pty }),
@@ -117,6 +135,7 @@ async function emulate(options: Options, output: Output): Promise<number> {
     ...(!options.cryptoEngine && { cryptoEngine: false }),
     profile: options.profile,
     baud: options.throttle === true ? baudOf(options) : undefined,
+    ...(control !== undefined && { control }),
     signal: interrupt.signal,
   });
   const { tcp, serial, usbip: exported } = emulator.addresses;
@@ -132,13 +151,15 @@ async function emulate(options: Options, output: Output): Promise<number> {
       tcp,
       serial,
       usbip: exported,
+      control: emulator.addresses.control,
+      seed: emulator.rig?.entropy.state.seed,
       serialNumber: emulator.serialNumber,
       cpu: cpuOf(options),
       profile: options.profile?.name,
       baud: options.throttle === true ? baudOf(options) : undefined,
       cryptoEngine: emulator.board.hasCryptoEngine,
     },
-    `meter ${meter ?? '(not made yet)'} is on ${where.join(' and ')}`,
+    `meter ${meter ?? '(not made yet)'} is on ${where.join(' and ')}${controlText(emulator)}`,
   );
   const exitCode =
     options.command === undefined
@@ -151,6 +172,28 @@ async function emulate(options: Options, output: Output): Promise<number> {
 
 const cpuOf = ({ cpu, profile }: Options): CpuName => cpu ?? profile?.cpu ?? CPU_DEFAULT;
 const baudOf = ({ profile }: Options): number => profile?.serialBaud ?? BAUD_DEFAULT;
+
+/** @throws UsageError where an option needs --control; StateError where the file is no state */
+async function controlOf(options: Options): Promise<ControlOptions | undefined> {
+  const { control: port, seed, state, dir } = options;
+  if (port === undefined) {
+    if (seed === undefined && state === undefined) return undefined;
+    throw new UsageError('--seed and --state need --control.');
+  }
+  if (state !== undefined && (dir !== undefined || seed !== undefined))
+    throw new UsageError('--state brings its own flash and seed: leave --dir and --seed out.');
+  return {
+    port,
+    seed,
+    token: process.env['TESSERA_CONTROL_TOKEN'] || undefined,
+    state: state === undefined ? undefined : await decodeState(readFileSync(state)),
+  };
+}
+
+function controlText({ addresses, rig }: Emulator): string {
+  if (rig === undefined) return '';
+  return `\ncontrolled at ${addresses.control}, seed ${rig.entropy.state.seed}`;
+}
 
 /** --attach alone exports the meter on a free port. */
 function usbipOf({ usbip, attach, allowRemote }: Options): UsbipOptions | undefined {
@@ -175,8 +218,9 @@ async function keepAttached(emulator: Emulator, output: Output): Promise<void> {
   });
 }
 
-/** Asked of the meter itself; undefined while it is not made. */
+/** Asked of the meter itself; undefined while it is not made, or does not run. */
 async function meterName(emulator: Emulator): Promise<string | undefined> {
+  if (!emulator.board.isRunning) return undefined;
   await using meter = await openMeter(memoryLink(emulator.connect()));
   const { meterId } = await meter.status();
   return meterId.some((byte) => byte !== 0) ? formatMeterId(meterId) : undefined;
@@ -184,9 +228,10 @@ async function meterName(emulator: Emulator): Promise<string | undefined> {
 
 /** Where USB is its only port, the meter is named by its serial number, for who has attached it. */
 function environment({ addresses, serialNumber }: Emulator): NodeJS.ProcessEnv {
-  const { tcp, serial, usbip } = addresses;
+  const { tcp, serial, usbip, control } = addresses;
   return {
     ...process.env,
+    ...(control !== undefined && { TESSERA_CONTROL: control }),
     TESSERA_PORT: serial ?? tcp ?? `hid:${serialNumber}`,
     ...(usbip !== undefined && { TESSERA_USBIP: usbip }),
     ...(tcp !== undefined && { TESSERA_TCP: tcp }),

@@ -30,7 +30,8 @@ interface Loaded {
   readonly tick: Value;
 }
 
-interface QuickJsState {
+/** What is in a snapshot of this processor. */
+export interface QuickJsState {
   readonly machine: MachineState;
   readonly loaded: Loaded;
 }

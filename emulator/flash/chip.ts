@@ -38,6 +38,7 @@ export class Chip implements FlashDevice {
   readonly #counts: Counts;
   readonly #lives: readonly SectorLife[];
   readonly #hasEndurance: boolean;
+  readonly #broken = new Map<number, WearFailure>();
   readonly #store: FlashStore;
   readonly #supply = new Supply();
   readonly #seed: number;
@@ -116,7 +117,7 @@ export class Chip implements FlashDevice {
     const erases = this.wear[sector] as number;
     const { endurance, failure } = this.#lives[sector] as SectorLife;
     const operation = { op: 'erase', offset, length: this.sectorSize } as const;
-    const worn = erases >= endurance ? failure : undefined;
+    const worn = this.#broken.get(sector) ?? (erases >= endurance ? failure : undefined);
     if (worn === 'eraseFails') {
       const next = this.#held(offset, this.sectorSize);
       this.#operate({ ...operation, next, spentAfter: undefined, isThroughZeros: false });
@@ -163,6 +164,12 @@ export class Chip implements FlashDevice {
     return this.#cells.bytes.slice();
   }
 
+  breakSector(sector: number, failure: WearFailure | undefined): void {
+    this.#counts.of(sector);
+    if (failure === undefined) this.#broken.delete(sector);
+    else this.#broken.set(sector, failure);
+  }
+
   damage(offset: number, data: Uint8Array): void {
     this.#cells.put(offset, data);
   }
@@ -179,13 +186,16 @@ export class Chip implements FlashDevice {
       sectors: this.#cells.capture(),
       wear: [...this.wear],
       noise: this.#noise.state,
+      broken: new Map(this.#broken),
       isPowered: this.#supply.isPowered,
       cut: this.#supply.armed,
     };
   }
 
-  restore({ sectors, wear, noise, isPowered, cut }: FlashSnapshot): void {
+  restore({ sectors, wear, noise, broken, isPowered, cut }: FlashSnapshot): void {
     this.#cells.restore(sectors);
+    this.#broken.clear();
+    for (const [sector, failure] of broken) this.#broken.set(sector, failure);
     for (const [sector, erases] of wear.entries()) this.wear[sector] = erases;
     this.#noise.state = noise;
     this.#supply.isPowered = isPowered;
@@ -199,6 +209,8 @@ export class Chip implements FlashDevice {
   digest(): string {
     const hash = createHash('sha256').update(this.#cells.digests());
     if (this.#hasEndurance) hash.update(this.wear.join());
+    for (const [sector, failure] of [...this.#broken].sort(([a], [b]) => a - b))
+      hash.update(`${sector} ${failure}`);
     return hash.digest('hex');
   }
 
@@ -238,10 +250,12 @@ export class Chip implements FlashDevice {
     return true;
   }
 
-  /** How a sector fails, once it took more erases than it stands. */
+  /** How a sector fails, once it is broken or took more erases than it stands. */
   #failureOf(sector: number): WearFailure | undefined {
     const { endurance, failure } = this.#lives[sector] as SectorLife;
-    return (this.wear[sector] as number) > endurance ? failure : undefined;
+    return (
+      this.#broken.get(sector) ?? ((this.wear[sector] as number) > endurance ? failure : undefined)
+    );
   }
 
   /** What a program leaves in a sector that is worn out. */

@@ -1,6 +1,6 @@
 /** A line from a program to a port of a board in the same process (architecture.md, decision 8). */
 
-import type { Board } from '../board.ts';
+import type { PortLines } from '../board.ts';
 
 export interface MemoryPort {
   /** Returns when the board has answered, unless it is called by a listener of the board. */
@@ -12,7 +12,7 @@ export interface MemoryPort {
 }
 
 /** @param port 0 to 15 */
-export function connectMemory(board: Board, port = 0): MemoryPort {
+export function connectMemory(board: PortLines, port = 0): MemoryPort {
   const listeners = new Set<(bytes: Uint8Array) => void>();
   let isOpen = true;
   const disconnect = board.onSend(port, (bytes) => {

@@ -1,9 +1,6 @@
 /** A port of a board at the speed of its serial line: bytes take their time, each way for itself (requirements.md H4). */
 
-import type { Board } from '../board.ts';
-
-/** What a port needs of a board. */
-export type PortBoard = Pick<Board, 'onSend' | 'receive'>;
+import type { PortLines } from '../board.ts';
 
 /** Time and alarms; another one in tests. */
 export interface PaceTimer {
@@ -32,10 +29,10 @@ const systemTimer: PaceTimer = {
  * @param baud bits a second
  */
 export function paced(
-  board: PortBoard,
+  board: PortLines,
   baud: number,
   timer: PaceTimer = systemTimer,
-): PortBoard & Disposable {
+): PortLines & Disposable {
   const msPerByte = (BITS_PER_BYTE * 1000) / baud;
   const lines: Line[] = [];
   const inward = new Map<number, Line>();

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { resolve } from 'node:path';
 import { ReadStream } from 'node:tty';
-import type { PortBoard } from './pace.ts';
+import type { PortLines } from '../board.ts';
 
 /** Bytes that wait for a host to read; what comes after them is lost, as on a wire. */
 const UNREAD_SIZE_MAX = 64 * 1024;
@@ -59,7 +59,7 @@ export interface PtyPort extends AsyncDisposable {
 }
 
 /** @throws Error where this computer has no pseudo-terminals or no perl, or where something else is at the path */
-export function openPty(board: PortBoard, { path, boardPort = 2 }: PtyOptions): PtyPort {
+export function openPty(board: PortLines, { path, boardPort = 2 }: PtyOptions): PtyPort {
   const link = resolve(path);
   checkReplaceable(link);
   using undo = new DisposableStack();

@@ -1,7 +1,7 @@
 /** A port of a board as a TCP listener (requirements.md H4). */
 
 import { createServer, isIP, type Server, type Socket } from 'node:net';
-import type { PortBoard } from './pace.ts';
+import type { PortLines } from '../board.ts';
 
 /** Bytes that a connection may leave unread before it is closed. */
 const UNREAD_SIZE_MAX = 256 * 1024;
@@ -34,7 +34,7 @@ export interface TcpPort extends AsyncDisposable {
  * one line, so a frame that one of them breaks off is cut short by the next one's delimiter.
  * @throws Error where the address is not of this computer, or taken
  */
-export async function listenTcp(board: PortBoard, options: TcpOptions = {}): Promise<TcpPort> {
+export async function listenTcp(board: PortLines, options: TcpOptions = {}): Promise<TcpPort> {
   const { boardPort = 1, host = '127.0.0.1', port = 0, allowRemote = false } = options;
   if (!allowRemote && !isLoopback(host))
     throw new Error(`${host} can be reached from other computers; allow that on purpose.`);

@@ -4,7 +4,7 @@
  */
 
 import { usbIds } from '#protocol/usb';
-import type { Board } from '../board.ts';
+import type { Board, PortLines } from '../board.ts';
 import { createHidFunction } from './hid-function.ts';
 import { createSerialFunction } from './serial-function.ts';
 import { composeDevice, type UsbDevice } from './usb-device.ts';
@@ -22,8 +22,15 @@ export interface MeterOnUsbOptions {
   readonly ports: { readonly hid: number; readonly usbSerial: number };
 }
 
+/** What USB needs of a board: its lines, and whether firmware runs. */
+export type MeterLines = PortLines & Pick<Board, 'onRun' | 'isRunning'>;
+
 /** Keeps a meter plugged in while it runs; the function it gives takes it off for good. */
-export function plugMeter(board: Board, jack: UsbJack, options: MeterOnUsbOptions): () => void {
+export function plugMeter(
+  board: MeterLines,
+  jack: UsbJack,
+  options: MeterOnUsbOptions,
+): () => void {
   let unplug: (() => void) | undefined;
 
   function follow(isRunning: boolean): void {
@@ -38,7 +45,7 @@ export function plugMeter(board: Board, jack: UsbJack, options: MeterOnUsbOption
   };
 }
 
-function plugOnce(board: Board, jack: UsbJack, options: MeterOnUsbOptions): () => void {
+function plugOnce(board: PortLines, jack: UsbJack, options: MeterOnUsbOptions): () => void {
   const { serialNumber, ports } = options;
   let isPlugged = true;
   const onReady = (): void => {

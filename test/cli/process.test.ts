@@ -132,6 +132,33 @@ test('emulate --cpu quickjs runs the bytecode on the embedded processor', async 
   expect(exitCode).toBe(0);
 });
 
+test('emulate --control -c gives its command a board to control', async () => {
+  const script = join(temporaryFolder(), 'control.mjs');
+  writeFileSync(
+    script,
+    `const { TESSERA_CONTROL } = process.env;
+const off = await fetch(TESSERA_CONTROL + '/v1/powerOff', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', authorization: 'Bearer a token' },
+  body: '{}',
+});
+const { indicator, entropy } = await off.json();
+console.log(JSON.stringify({ event: 'off', indicator, seed: entropy.seed }));`,
+  );
+
+  const { exitCode, stdout, stderr } = await cliProcess(
+    ['--json', 'emulate', '--control', '0', '--seed', '7', '-c', `"$NODE" "$SCRIPT"`],
+    { NODE: process.execPath, SCRIPT: script, TESSERA_CONTROL_TOKEN: 'a token' },
+  );
+
+  expect(stderr).toBe('');
+  expect(linesOf(stdout)).toMatchObject([
+    { event: 'ready', control: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), seed: 7 },
+    { event: 'off', indicator: 'powerOff', seed: 7 },
+  ]);
+  expect(exitCode).toBe(0);
+});
+
 test('emulate -c with a command that ends by a signal fails', async () => {
   const { exitCode } = await cliProcess(['emulate', '-c', 'kill -9 $$']);
 

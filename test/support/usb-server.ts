@@ -2,7 +2,7 @@
 
 import { onTestFinished } from 'vitest';
 import type { Board } from '#emulator/board';
-import { boardPorts } from '#emulator/emulator';
+import { boardPorts } from '#emulator/board-ports';
 import { plugMeter } from '#emulator/usb/meter-device';
 import { listenUsbip, type UsbipServer } from '#emulator/usb/usbip-server';
 import { encodeReports } from '#protocol/usb';

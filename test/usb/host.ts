@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { boardPorts } from '#emulator/emulator';
+import { boardPorts } from '#emulator/board-ports';
 import { startVirtualPrinter } from '#emulator/printer/virtual-printer';
 import { plugMeter } from '#emulator/usb/meter-device';
 import { plugPrinter } from '#emulator/usb/printer-device';

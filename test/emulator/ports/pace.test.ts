@@ -1,10 +1,11 @@
 /** A line at its speed: a byte arrives when it and all before it have been sent, by a clock that the test moves. */
 
 import { expect, test } from 'vitest';
-import { type PaceTimer, type PortBoard, paced } from '#emulator/ports/pace';
+import type { PortLines } from '#emulator/board';
+import { type PaceTimer, paced } from '#emulator/ports/pace';
 
 interface Bench {
-  readonly line: PortBoard & Disposable;
+  readonly line: PortLines & Disposable;
   /** What arrived at the board so far, and what came back from it. */
   readonly inward: number[];
   readonly outward: number[];
@@ -29,7 +30,7 @@ function bench(baud: number): Bench {
     },
   };
   let send: (bytes: Uint8Array) => void = () => undefined;
-  const board: PortBoard = {
+  const board: PortLines = {
     receive: (_, bytes) => void inward.push(...bytes),
     onSend(_, listener) {
       send = listener;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { pieceRequest } from '#driver/piece';
-import { boardPorts } from '#emulator/emulator';
+import { boardPorts } from '#emulator/board-ports';
 import { plugMeter } from '#emulator/usb/meter-device';
 import { listenUsbip } from '#emulator/usb/usbip-server';
 import { mills } from '#protocol/mills';

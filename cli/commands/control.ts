@@ -1,0 +1,110 @@
+/** `tessera control`: one operation on an emulated board, from its table (docs/control.md). */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { controlClient } from '#emulator/control/client';
+import type { Control } from '#emulator/control/control';
+import type { AnyOperation } from '#emulator/control/operation';
+import { type OperationName, operations } from '#emulator/control/operations';
+import { ShapeError } from '#protocol/http/shape';
+import { UsageError } from '../failure.ts';
+import { interrupted } from '../interrupt.ts';
+import type { Output } from '../output.ts';
+import type { Run } from '../run.ts';
+
+interface Options {
+  readonly url?: string;
+  readonly file?: string;
+}
+
+export function addControl(program: Command, run: Run): void {
+  const list = Object.entries(operations)
+    .map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`)
+    .join('\n');
+  program
+    .command('control')
+    .summary('do something to a board that tessera emulate --control runs')
+    .description('Performs one operation on an emulated board, and prints its answer.')
+    .argument('<operation>', 'one of those below, or events')
+    .argument('[request]', 'what it takes, as one JSON object')
+    .option('--url <url>', 'where the board is controlled (default: $TESSERA_CONTROL)')
+    .option('--file <file>', 'of the state that snapshot writes and restore reads')
+    .addHelpText(
+      'after',
+      `
+Operations:
+${list}
+  events          What happens to the board, until interrupted.
+
+Examples:
+  tessera control setSurroundings '{ "temperatureMilliC": 90000 }'
+  tessera control snapshot --file meter.state`,
+    )
+    .action((operation: string, request: string | undefined, options: Options) =>
+      run((output) => control(operation, request, options, output)),
+    );
+}
+
+async function control(
+  name: string,
+  text: string | undefined,
+  options: Options,
+  output: Output,
+): Promise<number> {
+  const url = options.url ?? process.env['TESSERA_CONTROL'] ?? '';
+  if (!URL.canParse(url)) throw new UsageError('Say --url, or set TESSERA_CONTROL.');
+  const client = controlClient(url, { token: process.env['TESSERA_CONTROL_TOKEN'] });
+  if (name === 'events') return await tellEvents(client, output);
+  if (!Object.hasOwn(operations, name)) throw new UsageError(`There is no operation ${name}.`);
+  const operation = operations[name as OperationName] as AnyOperation;
+  const request = requestOf(operation, text, options.file);
+  const call = client[name as OperationName] as (request: unknown) => Promise<unknown>;
+  const answer = await call(request);
+  const shown = name === 'snapshot' ? keepState(answer, options.file) : answer;
+  const json = operation.response.encode(answer);
+  const told = shown === answer ? json : shown;
+  output.say(name, told as Record<string, unknown>, JSON.stringify(told, undefined, 2));
+  return 0;
+}
+
+async function tellEvents(client: Control, output: Output): Promise<number> {
+  using interrupt = interrupted();
+  for await (const event of client.events({ signal: interrupt.signal }))
+    output.say(event.kind, event, JSON.stringify(event));
+  return 0;
+}
+
+/** @throws UsageError where it does not have the shape of the operation */
+function requestOf(
+  { request }: AnyOperation,
+  text: string | undefined,
+  file: string | undefined,
+): unknown {
+  const given = parsed(text ?? '{}');
+  const state = file !== undefined && Object.hasOwn(request.fields, 'state');
+  const json = state ? { ...given, state: readFileSync(file).toString('base64') } : given;
+  try {
+    return request.decode(json);
+  } catch (cause) {
+    if (cause instanceof ShapeError) throw new UsageError(`The request ${cause.message}.`);
+    throw cause;
+  }
+}
+
+function parsed(text: string): object {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null) return json;
+  } catch {
+    // the sentence below says what is wrong
+  }
+  throw new UsageError('A request is one JSON object.');
+}
+
+/** @returns what is told of the state in place of its bytes */
+function keepState(answer: unknown, file: string | undefined): unknown {
+  const { state, hasMemory } = answer as { state: Uint8Array; hasMemory: boolean };
+  if (file === undefined) return answer;
+  writeFileSync(file, state, { mode: 0o600 }); // it holds the secrets of the board
+  return { file, bytes: state.length, hasMemory };
+}

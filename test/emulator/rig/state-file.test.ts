@@ -1,0 +1,178 @@
+/** States of a board as files: exact, judged when they come back, and read for ever (requirements.md H4). */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memoryLink } from '#driver/link/memory';
+import { openMeter } from '#driver/meter';
+import { pieceRequest } from '#driver/piece';
+import { boardPorts } from '#emulator/board-ports';
+import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
+import { loadImage } from '#emulator/image-file';
+import { connectMemory } from '#emulator/ports/memory';
+import { type BoardState, StateError } from '#emulator/rig/board-state';
+import { createRig, type Rig, type RigHome } from '#emulator/rig/rig';
+import { decodeState, encodeState, STATE_VERSION } from '#emulator/rig/state-file';
+import { mills } from '#protocol/mills';
+import { type EmulatedMeter, emulatedMeter } from '#testing/emulated-meter';
+import { FUNDS, openSession, POSTAGE_SERVICE, parties } from '#testing/made-meter';
+import { repositoryRoot } from '#tools/sources';
+
+function homeOf(name: CpuName): RigHome {
+  const cpu = createCpu(name);
+  return { ...loadImage(cpu.bytecodeEngine === undefined ? 'source' : 'bytecode'), cpu };
+}
+
+describe.each(cpuNames)('a state of %s', (cpu) => {
+  let meter: EmulatedMeter;
+  let state: BoardState;
+  let file: Uint8Array;
+  beforeAll(async () => {
+    meter = await emulatedMeter({ lifeCycle: 'funded', cpu });
+    const { control } = meter;
+    await control.breakEntropy({ kind: 'biased', onesOf256: 130 });
+    await control.setSurroundings({ temperatureMilliC: -1_000 });
+    await control.breakSector({ sector: 3, failure: 'readFails' });
+    await control.mendSector({ sector: 3 });
+    await control.breakSector({ sector: 60, failure: 'eraseFails' });
+    await control.cutPower({ operations: 1_000, tear: 'weak', unsynced: 'lost' });
+    await control.driftClock({ ppm: -20 });
+    state = meter.rig.capture();
+    file = encodeState(state);
+  });
+  afterAll(() => meter[Symbol.asyncDispose]());
+
+  test('is the same after its file', async () => {
+    const read = await decodeState(file);
+
+    expect(encodeState(read)).toEqual(file);
+    expect(read.flash.snapshot.broken).toEqual(new Map([[60, 'eraseFails']]));
+    expect(read.flash.snapshot.cut?.cut).toEqual({ tear: 'weak', unsynced: 'lost' });
+    expect(read).toMatchObject({
+      clock: { driftPpm: -20 },
+      entropy: { seed: 1, fault: { kind: 'biased', onesOf256: 130 } },
+      surroundings: { temperatureMilliC: -1_000 },
+    });
+    expect(read.running !== undefined).toBe(cpu === 'quickjs');
+  });
+
+  test('is a meter again elsewhere, with its funds, and a session where its memory is there', async () => {
+    await using rig = createRig(await decodeState(file), homeOf(cpu));
+
+    expect(rig.board.isRunning).toBe(true);
+    expect(rig.entropy.state.fault).toMatchObject({ kind: 'biased' });
+    rig.entropy.break(undefined);
+    await using user = await openSession(rig, 'user', 'registered');
+    await user.logIn(parties.passwords.user());
+    expect(await user.registers()).toMatchObject({ descending: FUNDS });
+  });
+
+  test('is refused where a bit of it is another, wherever', async () => {
+    const step = Math.max(1, Math.floor(file.length / 60));
+
+    for (let at = 0; at < file.length; at += at < 64 ? 1 : step) {
+      const damaged = file.with(at, (file[at] as number) ^ (1 << (at % 8)));
+      await expect(decodeState(damaged), `byte ${at}`).rejects.toBeInstanceOf(StateError);
+    }
+    await expect(decodeState(file.slice(0, -1))).rejects.toMatchObject({ reason: 'stateDamaged' });
+    await expect(decodeState(new Uint8Array(0))).rejects.toMatchObject({ reason: 'stateDamaged' });
+  });
+
+  test('of a newer version says so', async () => {
+    const newer = file.with(9, STATE_VERSION + 1);
+
+    await expect(decodeState(newer)).rejects.toMatchObject({ reason: 'stateOfNewerVersion' });
+  });
+});
+
+test('a board goes back to where it was, again and again', async () => {
+  await using meter = await emulatedMeter({ lifeCycle: 'funded', cpu: 'quickjs' });
+  const user = await meter.logIn('user');
+  const state = meter.rig.capture();
+  const piece = {
+    serviceId: POSTAGE_SERVICE,
+    postage: mills(500),
+    mailingDate: 20260301,
+    destination: 0,
+  };
+
+  const spent = async (): Promise<number> => {
+    await using other = await openSession(meter.rig, 'user', 'registered');
+    await other.logIn(parties.passwords.user());
+    await other.createIndicium(pieceRequest({ counter: 1, nonce: 1 }, piece));
+    return (await other.registers()).ascending;
+  };
+  const ascendings = [await spent()];
+  meter.rig.restore(state);
+  ascendings.push(await spent());
+
+  expect(ascendings).toEqual([500, 500]);
+  expect(user.isOpen).toBe(true);
+});
+
+describe('a state', () => {
+  test('of another board is refused, and nothing has changed', async () => {
+    await using meter = await emulatedMeter();
+    const state = meter.rig.capture();
+    const other = { ...state, fuses: { ...state.fuses, deviceSecret: new Uint8Array(32) } };
+
+    expect(() => meter.rig.restore(other)).toThrow(StateError);
+
+    expect(meter.rig.board.isRunning).toBe(true);
+  });
+
+  test('with memory is for its processor alone, unless it may boot', async () => {
+    await using meter = await emulatedMeter({ cpu: 'quickjs' });
+    const state = meter.rig.capture();
+    const home = homeOf('node-vm');
+
+    expect(() => createRig(state, home)).toThrow(/cannot go on from it/);
+
+    await using rig = createRig(state, home, { boots: true });
+    expect(rig.board.indicator).toBe('uninitialized');
+  });
+});
+
+/** What an earlier version of this program wrote: whoever reads one day what it reads today keeps its promise. */
+const keptFolder = join(repositoryRoot, 'test/golden/states');
+
+describe('a kept state', () => {
+  const kept = readdirSync(keptFolder).filter((name) => name.endsWith('.state'));
+
+  test('is there of every version of the form', () => {
+    const versions = kept.map((name) => readFileSync(join(keptFolder, name)).readUInt16BE(8));
+
+    for (let version = 1; version <= STATE_VERSION; version += 1)
+      expect(versions).toContain(version);
+  });
+
+  async function registersOf(rig: Rig): Promise<unknown> {
+    await using user = await openSession(rig, 'user', 'registered');
+    await user.logIn(parties.passwords.user());
+    const piece = {
+      serviceId: POSTAGE_SERVICE,
+      postage: mills(1_000),
+      mailingDate: 20260301,
+      destination: 0,
+    };
+    await user.createIndicium(pieceRequest({ counter: 2, nonce: 1 }, piece));
+    return await user.registers();
+  }
+
+  test.each(kept)('%s starts, has its funds, and spends', async (name) => {
+    const state = await decodeState(readFileSync(join(keptFolder, name)));
+
+    await using rig = createRig(state, homeOf('node-vm'), { boots: true });
+
+    await using anybody = await openMeter(memoryLink(connectMemory(rig.lines, boardPorts.memory)));
+    expect(await anybody.status()).toMatchObject({
+      lifeCycle: 'registered',
+      state: 'uninitialized',
+    });
+    expect(await registersOf(rig)).toMatchObject({
+      ascending: 38_000,
+      descending: 62_000,
+      pieceCount: 2,
+    });
+  });
+});
