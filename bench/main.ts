@@ -6,7 +6,7 @@ import { nobleCrypto } from '#protocol/noble-crypto';
 import { SIGN_BASELINE, SYNC_BASELINE, signBaseline, syncBaseline } from './support/baselines.ts';
 import { type Candidate, compare } from './support/compare.ts';
 import { hosted, issuingAtOnce } from './support/hosting.ts';
-import { inMemory, inOtherProcess, issuing, onFile } from './support/issuing.ts';
+import { asking, inMemory, inOtherProcess, issuing, onFile } from './support/issuing.ts';
 import { loggingIn, poweringUp } from './support/power-up.ts';
 import { report } from './support/report.ts';
 import { wealthyFlash } from './support/wealthy-meter.ts';
@@ -63,5 +63,8 @@ report(
     ),
     issuing('indicia, over TCP, one sync each', SYNC_BASELINE, tcp),
     issuing('indicia, over a serial line (pty), one sync each', SYNC_BASELINE, serial),
+    asking('round trips in a session, in memory', SIGN_BASELINE, core),
+    asking('round trips in a session, over TCP', SIGN_BASELINE, tcp),
+    asking('round trips in a session, over a serial line (pty)', SIGN_BASELINE, serial),
   ]),
 );

@@ -27,11 +27,13 @@ export interface DiscoverOptions {
   readonly addresses?: readonly string[] | undefined;
   /** Where Linux has the files of devices; another folder in tests. */
   readonly deviceFolder?: string | undefined;
+  /** The same for HID devices. */
+  readonly hidFolder?: string | undefined;
 }
 
 /** Lists the ports, meters on USB first; none is opened, since what is behind a serial port may be anything. */
 export async function discoverPorts(options: DiscoverOptions = {}): Promise<Discovery> {
-  const { addresses = [], deviceFolder = '/dev' } = options;
+  const { addresses = [], deviceFolder = '/dev', hidFolder } = options;
   const given: PortCandidate[] = [];
   const problems: LinkError[] = [];
   for (const url of addresses) {
@@ -44,7 +46,7 @@ export async function discoverPorts(options: DiscoverOptions = {}): Promise<Disc
     }
   }
   const ports: PortCandidate[] = [];
-  for (const list of [hidPorts, () => serialPorts(deviceFolder)]) {
+  for (const list of [() => hidPorts(hidFolder), () => serialPorts(deviceFolder)]) {
     try {
       ports.push(...(await list()));
     } catch (error) {
@@ -54,8 +56,8 @@ export async function discoverPorts(options: DiscoverOptions = {}): Promise<Disc
   return { ports: [...ports, ...given], problems };
 }
 
-async function hidPorts(): Promise<PortCandidate[]> {
-  const devices = await hidDevices();
+async function hidPorts(folder: string | undefined): Promise<PortCandidate[]> {
+  const devices = await hidDevices(undefined, folder);
   return devices.map(({ serialNumber, manufacturer }) => ({
     url: `hid:${serialNumber}`,
     manufacturer,

@@ -1,15 +1,16 @@
 /** Programs of Debian that scripts of the repository call, and how they come to be there. */
 
+import { existsSync } from 'node:fs';
 import { isInstalled, mustRun } from './run.ts';
 
 /**
  * Installs the packages of programs that are missing; stops this process with a reason where that cannot be done.
- * @param packageOf program → the Debian package it comes from
+ * @param packageOf program, or path of a file → the Debian package it comes from
  * @param why begins the sentence that names what is missing
  */
 export function installMissing(packageOf: Readonly<Record<string, string>>, why: string): void {
   const missing = Object.entries(packageOf)
-    .filter(([program]) => !isInstalled(program))
+    .filter(([name]) => !(name.startsWith('/') ? existsSync(name) : isInstalled(name)))
     .map(([, debianPackage]) => debianPackage);
   if (missing.length === 0) return;
 

@@ -6,6 +6,15 @@ import { mustRun, run } from './run.ts';
 /** Only what test/lanes/ calls. */
 installMissing(
   { dmtxread: 'dmtx-utils', openssl: 'openssl', SPASS: 'spass', tshark: 'tshark' },
+  {
+    dmtxread: 'dmtx-utils',
+    openssl: 'openssl',
+    SPASS: 'spass',
+    'umockdev-run': 'umockdev',
+    udevadm: 'udev',
+    // the native part of node-hid is linked with it
+    '/usr/lib/x86_64-linux-gnu/libusb-1.0.so.0': 'libusb-1.0-0',
+  },
   'The lanes need',
 );
 

@@ -40,6 +40,18 @@ export function issuing(name: string, baseline: string, meter: Meter): Candidate
   };
 }
 
+/** The shortest request there is, one after the other: what the line and both ends of it cost. */
+export function asking(name: string, baseline: string, meter: Meter): Candidate {
+  return {
+    name,
+    baseline,
+    operations: 4 * OPERATIONS,
+    async run(operations) {
+      for (let done = 0; done < operations; done++) await meter.version();
+    },
+  };
+}
+
 async function inProcess(
   flash: FlashDevice,
   resources: AsyncDisposableStack,

@@ -46,10 +46,11 @@ export async function withHid<T>(
 
 /**
  * The meters, each with its serial number.
+ * @param folder where Linux has its HID devices
  * @throws LinkError where they cannot be listed
  */
-export async function hidDevices(address = 'hid:'): Promise<HidDevice[]> {
-  if (await hasNone()) return [];
+export async function hidDevices(address = 'hid:', folder = LINUX_DEVICES): Promise<HidDevice[]> {
+  if (await hasNone(folder)) return [];
   const found = await withHid(address, (hid) => hid.devicesAsync(usbIds.vendor, usbIds.meter));
   return found.flatMap(({ path, serialNumber, manufacturer, usagePage }) => {
     // some systems do not tell the page; the numbers of the device are enough there
@@ -60,10 +61,10 @@ export async function hidDevices(address = 'hid:'): Promise<HidDevice[]> {
 }
 
 /** Whether this Linux has no HID device at all; then nobody needs the package. */
-async function hasNone(): Promise<boolean> {
+async function hasNone(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   try {
-    return (await readdir(LINUX_DEVICES)).length === 0;
+    return (await readdir(folder)).length === 0;
   } catch {
     return true; // no such folder: the kernel has no hidraw, or nothing was ever plugged in
   }
