@@ -72,6 +72,8 @@ export class QuickJsMachine {
   #depth = 0;
   #polls = 0;
   #pollsPeak = 0;
+  /** Of a machine that has ended: what it had reached by then. */
+  #finalFigures: CpuFigures | undefined;
   /** What the engine said of its own state before it gave up. */
   #lastWords = '';
 
@@ -117,6 +119,7 @@ export class QuickJsMachine {
   }
 
   get figures(): CpuFigures {
+    if (this.#finalFigures !== undefined) return this.#finalFigures;
     const { engine } = this.#present();
     const { ramBytes, stackBytes, polls } = this.#limits;
     return {
@@ -147,8 +150,10 @@ export class QuickJsMachine {
 
   /** Clears all memory and lets go of it; in the middle of a call too, since the engine is never returned to. */
   kill(): void {
-    const memory = this.#running?.engine.memory;
-    if (memory !== undefined) new Uint8Array(memory.buffer).fill(0);
+    if (this.#running === undefined) return;
+    this.#finalFigures = this.figures;
+    const { memory } = this.#running.engine;
+    new Uint8Array(memory.buffer).fill(0);
     this.#running = undefined;
   }
 
