@@ -79,8 +79,11 @@ const writeNothing = [
   'inspectionReport',
   'readLog',
   'challengeClock',
+  'authorityKey',
   'withdrawalReport',
 ];
+/** The hosts of the table keep their keys: test/firmware/services/host-key.test.ts cuts it. */
+const CUT_ELSEWHERE = 'changeHostKey';
 
 describe('the table', () => {
   test('has every command of the meter, but for those that write nothing', () => {
@@ -88,7 +91,7 @@ describe('the table', () => {
 
     const missing = Object.keys(commands).filter((name) => !named.has(name));
 
-    expect(missing).toEqual(writeNothing);
+    expect(missing.filter((name) => name !== CUT_ELSEWHERE)).toEqual(writeNothing);
     expect(new Set(cutCommands.map(({ name }) => name)).size).toBe(cutCommands.length);
   });
 
