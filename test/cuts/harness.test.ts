@@ -80,6 +80,10 @@ const writeNothing = [
   'readLog',
   'challengeClock',
   'authorityKey',
+  'updateBegin', // these three write to a slot, and test/updates/ cuts them
+  'updateWrite',
+  'updateFinish',
+  'updateStatus',
   'withdrawalReport',
 ];
 /** The hosts of the table keep their keys: test/firmware/services/host-key.test.ts cuts it. */
