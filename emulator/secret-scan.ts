@@ -28,25 +28,82 @@ export function findSecret(
   places: Places,
   { bytesMin = secret.length }: ScanOptions = {},
 ): Finding[] {
-  if (bytesMin < 1 || bytesMin > secret.length)
-    throw new RangeError(`a part of ${secret.length} bytes has no ${bytesMin}`);
-  const windows = Array.from({ length: secret.length - bytesMin + 1 }, (_, from) => ({
-    from,
-    part: Buffer.from(secret.subarray(from, from + bytesMin)),
-  }));
+  const patterns = patternsOf(secret, bytesMin);
   return Object.entries(places).flatMap(([place, content]) => {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : viewOf(content);
-    return Object.entries(forms).flatMap(([form, write]) => {
-      for (const { from, part } of windows)
-        for (const pattern of write(part)) {
-          const isWhole = pattern.length >= part.length;
-          const offset = isWhole ? bytes.indexOf(pattern) : -1;
-          if (offset >= 0) return [{ place, form, offset, from, bytes: bytesMin }];
-        }
-      return [];
-    });
+    const bytes = bytesOf(content);
+    const found = new Map<string, Finding>();
+    for (const { form, from, pattern } of patterns) {
+      const offset = found.has(form) ? -1 : bytes.indexOf(pattern);
+      if (offset >= 0) found.set(form, { place, form, offset, from, bytes: bytesMin });
+    }
+    return [...found.values()];
   });
 }
+
+/** A secret by its name that was found. */
+export interface NamedFinding extends Finding {
+  readonly secret: string;
+}
+
+/** Many secrets at once, in one walk through each of the places: the first place of each secret in each form. */
+export function findSecrets(
+  secrets: Readonly<Record<string, Uint8Array>>,
+  places: Places,
+  { bytesMin }: ScanOptions = {},
+): NamedFinding[] {
+  type Wanted = { readonly secret: string; readonly bytes: number } & Pattern;
+  const byStart = new Map<number, Wanted[]>();
+  const starts = new Uint8Array(1 << 16);
+  for (const [secret, whole] of Object.entries(secrets)) {
+    const bytes = bytesMin ?? whole.length;
+    for (const pattern of patternsOf(whole, bytes)) {
+      const start = pattern.pattern.readUInt32LE(0);
+      starts[start & 0xffff] = 1;
+      const known = byStart.get(start);
+      if (known === undefined) byStart.set(start, [{ secret, bytes, ...pattern }]);
+      else known.push({ secret, bytes, ...pattern });
+    }
+  }
+  return Object.entries(places).flatMap(([place, content]) => {
+    const all = bytesOf(content);
+    const found = new Map<string, NamedFinding>();
+    for (let offset = 0; offset + 4 <= all.length; offset++) {
+      if (starts[(all[offset] as number) | ((all[offset + 1] as number) << 8)] === 0) continue;
+      for (const { secret, form, from, bytes, pattern } of byStart.get(all.readUInt32LE(offset)) ??
+        []) {
+        const key = `${secret} ${form}`;
+        if (found.has(key) || !all.subarray(offset, offset + pattern.length).equals(pattern))
+          continue;
+        found.set(key, { secret, place, form, offset, from, bytes });
+      }
+    }
+    return [...found.values()];
+  });
+}
+
+interface Pattern {
+  readonly form: string;
+  readonly from: number;
+  readonly pattern: Buffer;
+}
+
+/** What there would be to see of a secret, or of a part of so many bytes, in each form. */
+function patternsOf(secret: Uint8Array, bytesMin: number): Pattern[] {
+  if (bytesMin < 1 || bytesMin > secret.length)
+    throw new RangeError(`a part of ${secret.length} bytes has no ${bytesMin}`);
+  const windows = Array.from({ length: secret.length - bytesMin + 1 }, (_, from) => from);
+  return Object.entries(forms).flatMap(([form, write]) =>
+    windows.flatMap((from) => {
+      const part = Buffer.from(secret.subarray(from, from + bytesMin));
+      return write(part)
+        .filter(({ length }) => length >= part.length)
+        .map((pattern) => ({ form, from, pattern }));
+    }),
+  );
+}
+
+const bytesOf = (content: Uint8Array | string): Buffer =>
+  typeof content === 'string' ? Buffer.from(content) : viewOf(content);
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
@@ -73,8 +130,18 @@ const forms: Readonly<Record<string, Form>> = {
   'hex, reversed': (secret) => [Buffer.from(reversed(secret).toString('hex'))],
   base64: (secret) => base64(secret, 'base64'),
   base64url: (secret) => base64(secret, 'base64url'),
+  'base64 in 16-bit characters': (secret) =>
+    [...base64(secret, 'base64'), ...base64(secret, 'base64url')].map(wide),
+  'bytes in 16-bit characters': (secret) => [wide(secret)],
   'list of decimals': (secret) => [Buffer.from(secret.join()), Buffer.from(secret.join(', '))],
+  'decimal digits': (secret) => [Buffer.from(digits(secret)), wide(Buffer.from(digits(secret)))],
 };
+
+/** Each byte as one character of 16 bits. */
+const wide = (text: Buffer): Buffer => Buffer.from(text.toString('latin1'), 'utf16le');
+
+/** The number that the secret is, big-endian. */
+const digits = (secret: Buffer): string => BigInt(`0x0${secret.toString('hex')}`).toString();
 
 const reversed = (bytes: Uint8Array): Buffer => Buffer.from(bytes).reverse();
 

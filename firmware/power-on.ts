@@ -6,6 +6,7 @@
  */
 
 import type { Firmware, Hardware } from '#hw/hardware';
+import { wipe } from '#protocol/bytes';
 import type { CommandName, RequestOf, ResponseOf } from '#protocol/command';
 import { commandOf } from '#protocol/command';
 import type { MeterStatus } from '#protocol/command-layouts';
@@ -186,6 +187,12 @@ function handlersOf(cycle: Cycle): Handlers {
   };
 }
 
+/** Whatever became of it, a request leaves no password behind (requirements.md A6). */
+function wipePasswords(request: object): void {
+  for (const [name, value] of Object.entries(request))
+    if (name.endsWith('assword')) wipe(value as Uint8Array);
+}
+
 /** Moves out of the service state again, to where the service has led. */
 function leave(cycle: Cycle): void {
   const { states } = cycle;
@@ -235,9 +242,13 @@ function createPerform(
     const entry = enters === undefined ? undefined : entryEvents[enters];
     if (entry !== undefined) cycle.states.move(entry);
     const handler = handlers[name] as (request: RequestOf<N>) => Result<unknown>;
-    const result = handler(request);
-    leave(cycle);
-    return result;
+    try {
+      const result = handler(request);
+      leave(cycle);
+      return result;
+    } finally {
+      wipePasswords(request);
+    }
   }
 
   return (channel, request) =>

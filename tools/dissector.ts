@@ -3,6 +3,7 @@
 import type * as P from 'micro-packed';
 import { commandNames, commandOf } from '#protocol/command';
 import { KEM_CIPHERTEXT_SIZE } from '#protocol/crypto';
+import { imagePlaceNames, spareStateNames } from '#protocol/documents/image-slot';
 import { refillKinds } from '#protocol/documents/refill';
 import { suites } from '#protocol/handshake-layout';
 import {
@@ -30,6 +31,8 @@ const lists: Readonly<Record<string, readonly string[]>> = {
   lockReasonNames,
   refillKinds,
   accountNames,
+  imagePlaceNames,
+  spareStateNames,
 };
 
 /** One field as the script takes it: name, kind, bytes, and a list of names or the fields of a struct. */

@@ -5,11 +5,11 @@ import { mustRun, run } from './run.ts';
 
 /** Only what test/lanes/ calls. */
 installMissing(
-  { dmtxread: 'dmtx-utils', openssl: 'openssl', SPASS: 'spass', tshark: 'tshark' },
   {
     dmtxread: 'dmtx-utils',
     openssl: 'openssl',
     SPASS: 'spass',
+    tshark: 'tshark',
     'umockdev-run': 'umockdev',
     udevadm: 'udev',
     // the native part of node-hid is linked with it

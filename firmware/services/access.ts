@@ -87,7 +87,6 @@ export function logIn(
   const role = device.sessionRole;
   invariant(role !== undefined);
   const opened = tryPassword(device, role, password);
-  wipe(password);
   if (!opened.ok) return opened;
   device.access = { role, vaultKey: opened.value };
   return ok({});
@@ -110,7 +109,7 @@ export function changePassword(
   if (!opened.ok) return opened;
   const { crypto, keys, content } = device;
   const access = grantAccess(crypto, keys, role, content[role].hostKey, newPassword, opened.value);
-  wipe(opened.value, oldPassword, newPassword);
+  wipe(opened.value);
   const entry = { event: 'passwordChanged', b: numberOf(role) } as const;
   saveStore(device, { ...content, [role]: access }, {}, entry);
   return ok({});
@@ -129,7 +128,6 @@ export function resetUserPassword(
   if (userKey.length !== 0 && !isPublicKey(crypto, userKey)) return refuse('fieldOutOfRange');
   const hostKey = userKey.length === 0 ? content.user.hostKey : userKey;
   const user = grantAccess(crypto, keys, 'user', hostKey, newPassword, access.vaultKey);
-  wipe(newPassword);
   const entry = { event: 'passwordChanged', b: numberOf('user') } as const;
   saveStore(device, { ...content, user }, { userTries: 0 }, entry);
   return ok({});

@@ -15,6 +15,7 @@ import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { changeAccountKind } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
+import type { StoreContent } from '../store.ts';
 import {
   DEVICE_KEY_LABEL,
   grantAccess,
@@ -42,26 +43,30 @@ export function initialize(
     return refuse('fieldOutOfRange');
 
   const indicium = crypto.generateKeyPair();
-  checkPair(crypto, indicium);
   const vaultKey = crypto.randomBytes(32);
-  const content = {
-    ...device.content,
-    meterId,
-    authorityKey,
-    authorityCertificate: new Uint8Array(0),
-    indiciumPublicKey: indicium.publicKey,
-    sealedIndiciumKey: sealSecret(crypto, vaultKey, INDICIUM_KEY_LABEL, indicium.privateKey),
-    user: grantAccess(crypto, keys, 'user', userKey, userPassword, vaultKey),
-    cryptoOfficer: grantAccess(
-      crypto,
-      keys,
-      'cryptoOfficer',
-      sessionKey,
-      officerPassword,
-      vaultKey,
-    ),
-  };
-  wipe(vaultKey, indicium.privateKey, userPassword, officerPassword);
+  let content: StoreContent;
+  try {
+    checkPair(crypto, indicium);
+    content = {
+      ...device.content,
+      meterId,
+      authorityKey,
+      authorityCertificate: new Uint8Array(0),
+      indiciumPublicKey: indicium.publicKey,
+      sealedIndiciumKey: sealSecret(crypto, vaultKey, INDICIUM_KEY_LABEL, indicium.privateKey),
+      user: grantAccess(crypto, keys, 'user', userKey, userPassword, vaultKey),
+      cryptoOfficer: grantAccess(
+        crypto,
+        keys,
+        'cryptoOfficer',
+        sessionKey,
+        officerPassword,
+        vaultKey,
+      ),
+    };
+  } finally {
+    wipe(vaultKey, indicium.privateKey);
+  }
   const deviceKey = device.content.devicePublicKey;
   const proof = withPrivateKey(
     crypto,

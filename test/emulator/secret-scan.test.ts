@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createQuickJsCpu } from '#emulator/cpu/quickjs';
-import { findSecret } from '#emulator/secret-scan';
+import { findSecret, findSecrets } from '#emulator/secret-scan';
 import { ask, makeTestBoard } from '#test/support/board';
 import { testImage } from '#test/support/test-firmware';
 
@@ -114,4 +114,39 @@ test('in the memory of a processor bytes and numbers are found that an image hol
   expect(forms(`BigInt('0x' + ${toHex})`)).toContain('reversed');
   expect(forms(toHex)).toContain('hex');
   expect(forms('new Uint8Array(32)')).toEqual([]);
+});
+
+describe('many secrets in one walk', () => {
+  const other = secret.map((byte) => byte ^ 0x5a);
+
+  test.each(Object.entries(writtenForms()))('%s', (_form, written) => {
+    const content = { trace: amid(written), short: Buffer.from(written).subarray(0, 9) };
+
+    const findings = findSecrets({ secret, other }, content);
+
+    expect(findings.length).toBeGreaterThan(0);
+    expect([...new Set(findings.map(({ secret: name }) => name))]).toEqual(['secret']);
+    expect([...new Set(findings.map(({ place }) => place))]).toEqual(['trace']);
+  });
+
+  /** What the host and an engine of strings make of bytes. */
+  function writtenForms(): Readonly<Record<string, Uint8Array>> {
+    const wide = (text: string): Buffer => Buffer.from(text, 'utf16le');
+    return {
+      'as it is': secret,
+      'as decimal digits': Buffer.from(BigInt(`0x${hex}`).toString()),
+      'as decimal digits in characters of 16 bits': wide(BigInt(`0x${hex}`).toString()),
+      'as bytes in characters of 16 bits': wide(Buffer.from(secret).toString('latin1')),
+      'as base64 in characters of 16 bits': wide(Buffer.from(secret).toString('base64')),
+    };
+  }
+
+  test('finds a part of one where parts count', () => {
+    const content = { torn: amid(secret.subarray(9, 25)) };
+
+    expect(findSecrets({ secret }, content)).toEqual([]);
+    expect(findSecrets({ secret }, content, { bytesMin: 16 })).toEqual([
+      { secret: 'secret', place: 'torn', form: 'raw', offset: 1000, from: 9, bytes: 16 },
+    ]);
+  });
 });

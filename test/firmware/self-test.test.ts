@@ -8,6 +8,7 @@ import { nodeCrypto } from '#driver/node-crypto';
 import { createManualClock } from '#emulator/clock';
 import type { Cpu } from '#emulator/cpu/cpu';
 import { createNodeVmCpu } from '#emulator/cpu/node-vm';
+import { createQuickJsCpu } from '#emulator/cpu/quickjs';
 import {
   createBiasedEntropy,
   createSeededEntropy,
@@ -15,6 +16,8 @@ import {
   deadEntropy,
 } from '#emulator/entropy';
 import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
+import type { ImageFile } from '#emulator/image-file';
+import { findSecrets } from '#emulator/secret-scan';
 import { knownAnswers } from '#firmware/known-answers';
 import type { Entropy, Hardware } from '#hw/hardware';
 import { encodeRequest } from '#protocol/dispatch';
@@ -130,6 +133,26 @@ describe('the image', () => {
     },
   );
 
+  /** Signature of the header, and a piece of the body: what is left of them in the memory of the embedded engine. */
+  async function leftOfImage(file: ImageFile): Promise<number> {
+    const { image } = file;
+    await using meter = bench(await flashAt('refilled'), { ...file, cpu: createQuickJsCpu() });
+    expectWorking(meter);
+    const memory = { memory: meter.board.memory() ?? new Uint8Array(0) };
+    const pieces = { header: image.subarray(64, 128), body: image.subarray(9_000, 9_064) };
+    return findSecrets(pieces, memory, { bytesMin: 32 }).length;
+  }
+
+  test('what was read for the test of integrity is not in memory behind it', async () => {
+    const keeping = patchedImage([
+      /(\w+)=(\w+)\.slice\(\);return \w+\((\w+)\),\{version:/,
+      '$1=$2;globalThis.kept=$3;return {version:',
+    ]);
+
+    expect(await leftOfImage(patchedImage())).toBe(0);
+    expect(await leftOfImage(keeping)).toBeGreaterThan(0);
+  });
+
   test('that is shorter than it was', async () => {
     const cpu = tampering((hardware) => ({
       ...hardware,
@@ -190,7 +213,7 @@ describe('noise', () => {
     const healthy = createSeededEntropy(1);
     let isBroken = false;
     const entropy: Entropy = { read: (size) => (isBroken ? broken : healthy).read(size) };
-    const image = patchedImage([/(\.reseedCounter)>1e4/, '$1>0']); // at every request
+    const image = patchedImage([/(\.reseedCounter)>\w+/, '$1>0']); // at every request
     await using meter = bench(await flashAt('refilled'), { ...image, entropy });
     const { host } = meter;
     for (let session = 0; session < 3; session++) host.openSession('user');

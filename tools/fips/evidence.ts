@@ -53,9 +53,6 @@ export const onDevice = (
   tests: readonly string[] = [],
 ): readonly Evidence[] => evidences(ids, subject, 'device', reason, tests);
 
-export const open = (ids: string, subject: string, reason: string): readonly Evidence[] =>
-  evidences(ids, subject, 'open', reason, []);
-
 /** Names the tests of one file. */
 export const testsOf =
   (file: string) =>

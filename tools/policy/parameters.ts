@@ -43,7 +43,7 @@ export const parameters = {
     origin: 'derived from the device secret at power-up',
     place: 'memory',
     under: ['deviceSecret'],
-    destroyed: POWER,
+    destroyed: `error state, ${POWER}`,
     code: ['tessera journal tag'],
   },
   storeTagKey: {
@@ -143,7 +143,7 @@ export const parameters = {
     origin: 'from the entropy input at power-up and every 10,000 requests',
     place: 'memory',
     under: ['entropyInput'],
-    destroyed: POWER,
+    destroyed: `error state, ${POWER}`,
     code: [],
   },
   ephemeralKey: {
