@@ -41,8 +41,8 @@ import {
   readLog,
   registers,
 } from './services/report.ts';
-import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
 import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
+import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
 import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { forgetRandomSources } from './shims.ts';
