@@ -58,7 +58,16 @@ function toLine(value: object): string {
 function fromLine(line: Buffer): unknown {
   const json = line.subarray(CHECKSUM_DIGITS + 1);
   const head = line.toString('latin1', 0, CHECKSUM_DIGITS + 1);
-  return head === `${checksum(json)} ` ? JSON.parse(json.toString()) : undefined;
+  return head === `${checksum(json)} ` ? parsed(json.toString()) : undefined;
+}
+
+/** Undefined where a line is whole and yet none of ours. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -185,9 +185,15 @@ interface ReadKeyFile {
   readonly sealed: Uint8Array;
 }
 
-/** Reads and checks what can be checked without the password; each reason is tested before the next. */
 async function readChecked(path: string): Promise<ReadKeyFile> {
-  const file = await readBytes(path);
+  return checkedKeyFile(path, await readBytes(path));
+}
+
+/**
+ * Checks of a file what can be checked without the password; each reason is tested before the next.
+ * @throws KeyFileError `foreign`, `versionUnsupported`, `corrupted`
+ */
+export function checkedKeyFile(path: string, file: Uint8Array): ReadKeyFile {
   const fail = (reason: KeyFileReason): KeyFileError => new KeyFileError(path, reason);
   if (!equalBytes(file.subarray(0, MAGIC.length), MAGIC)) throw fail('foreign');
   const version = file[MAGIC.length];

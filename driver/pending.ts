@@ -5,11 +5,14 @@
  * One line for each step (checked-lines.ts). For one process at a time.
  */
 
-import type { RequestId } from '#protocol/command-layouts';
+import { pieceKinds, type RequestId } from '#protocol/command-layouts';
+import { INDICIUM_SIZE } from '#protocol/documents/indicium';
+import { amount, choice, flag, hex, list, nullable, record } from '#protocol/http/shape';
 import { mills } from '#protocol/mills';
 import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
 import { type Disk, hostDisk } from './disk.ts';
 import type { Piece } from './piece.ts';
+import { anyText, count, isStepOf } from './step-shape.ts';
 
 export interface PendingEntry {
   /** As text, `TS01-0000000042`. */
@@ -43,6 +46,9 @@ export interface PendingJournal extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A request has a byte for their number. */
+const EXTRAS_MAX = 255;
+
 const HEADER = { journal: 'tessera pending indicia', version: 2 } as const;
 
 /** One line, as it is stored. */
@@ -56,6 +62,29 @@ interface StepKey {
   readonly counter: number;
   readonly nonce: number;
 }
+
+const optional = nullable(count);
+const pieceShape = record({
+  serviceId: count,
+  postage: amount,
+  mailingDate: count,
+  destination: count,
+  kind: nullable(choice(pieceKinds)),
+  original: optional,
+  weightMg: optional,
+  zone: optional,
+  extras: nullable(list(count, EXTRAS_MAX)),
+  isConfirmed: nullable(flag),
+  reference: nullable(anyText),
+});
+const keyShapes = { step: anyText, meter: anyText, counter: count, nonce: count };
+const stepShapes = {
+  intended: record({ ...keyShapes, piece: pieceShape }),
+  issued: record({ ...keyShapes, indicium: hex(0, INDICIUM_SIZE) }),
+  refused: record({ ...keyShapes, reason: anyText }),
+  spoiled: record({ ...keyShapes, reason: anyText }),
+} as const satisfies Record<Step['step'], unknown>;
+const isStep = (value: unknown): value is Step => isStepOf(stepShapes, value);
 
 /** The entries in the order they were intended, made step by step. */
 class Entries {
@@ -122,7 +151,7 @@ export async function openPendingJournal(
     const lines = await openCheckedLines(path, {
       header: HEADER,
       disk,
-      take: (value) => entries.take(value as Step) !== undefined,
+      take: (value) => isStep(value) && entries.take(value) !== undefined,
     });
     return journalOver(lines, entries, lock);
   } catch (error) {

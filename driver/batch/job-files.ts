@@ -3,13 +3,16 @@
 import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
-import { mills } from '#protocol/mills';
+import { amount, flag, list, nullable, record } from '#protocol/http/shape';
 import type { Disk } from '../disk.ts';
+import { anyText, count } from '../step-shape.ts';
 import { BatchError, ListError } from './batch-error.ts';
 import type { JobDescription } from './job-description.ts';
 import { type CheckedList, rateList } from './list-check.ts';
 
 const FORMAT = { format: 'tessera batch job', version: 2 } as const;
+/** Of a return address; far more than a label has room for. */
+const LINES_MAX = 100;
 export const jobFiles = {
   job: 'job.json',
   list: 'list.csv',
@@ -17,6 +20,18 @@ export const jobFiles = {
   journal: 'pieces.journal',
   lock: 'lock',
 } as const;
+
+const descriptionShape = record({
+  format: anyText,
+  version: count,
+  meter: anyText,
+  createdMs: count,
+  pieces: count,
+  total: amount,
+  isRated: flag,
+  listDigest: anyText,
+  label: record({ returnAddress: list(anyText, LINES_MAX), inscription: nullable(anyText) }),
+});
 
 /** Where a job is. */
 export interface JobPlace {
@@ -68,11 +83,12 @@ export async function readDescription({ disk, directory }: JobPlace): Promise<Jo
   const path = join(directory, jobFiles.job);
   try {
     const content = new TextDecoder().decode(await disk.readWhole(path));
-    const parsed = JSON.parse(content) as typeof FORMAT & JobDescription;
-    const { format, version, ...description } = parsed;
+    const parsed: unknown = JSON.parse(content);
+    const { format, version } = parsed as Partial<typeof FORMAT>;
     if (format !== FORMAT.format || version !== FORMAT.version)
       throw new Error('it is of another kind or of another version');
-    return { ...description, total: mills(description.total) };
+    const { format: _, version: __, ...description } = descriptionShape.decode(parsed);
+    return description;
   } catch (cause) {
     throw new BatchError('jobDamaged', `${path} cannot be read`, cause);
   }

@@ -1,7 +1,10 @@
 /** What happened to each piece of a job: one line for each step, and a small record of each piece in memory. */
 
+import { INDICIUM_SIZE } from '#protocol/documents/indicium';
+import { amount, hex, record } from '#protocol/http/shape';
 import { type CheckedLines, openCheckedLines } from '../checked-lines.ts';
 import type { Disk } from '../disk.ts';
+import { anyText, count, isStepOf, requestIdShape } from '../step-shape.ts';
 import { mayFollow, next, type PieceRecord, type PieceStep, plannedPiece } from './piece-state.ts';
 
 /** One step of one piece, counted from 0 in the order of the list. */
@@ -9,6 +12,32 @@ export type PieceChange = PieceStep & { readonly piece: number };
 
 /** As it is stored. */
 type StoredChange = PieceChange & { readonly atMs: number };
+
+const common = { piece: count, step: anyText, atMs: count };
+const bare = record(common);
+const withReason = record({ ...common, reason: anyText });
+const stepShapes = {
+  intended: record({
+    ...common,
+    intention: record({
+      requestId: requestIdShape,
+      mailingDate: count,
+      postage: amount,
+      pieceCount: count,
+    }),
+  }),
+  issued: record({ ...common, indicium: hex(0, INDICIUM_SIZE) }),
+  refused: withReason,
+  released: withReason,
+  sending: bare,
+  unsent: bare,
+  sent: bare,
+  confirmed: bare,
+  reprinting: bare,
+  accepted: bare,
+  spoiled: withReason,
+} as const satisfies Record<PieceStep['step'], unknown>;
+const isStoredChange = (value: unknown): value is StoredChange => isStepOf(stepShapes, value);
 
 export interface JobJournalOptions {
   readonly pieces: number;
@@ -48,7 +77,7 @@ export async function openJobJournal(
 
   const lines = await openCheckedLines(path, {
     header: HEADER,
-    take: (value, offset) => take(value as StoredChange, offset),
+    take: (value, offset) => isStoredChange(value) && take(value, offset),
     disk,
   });
   return {

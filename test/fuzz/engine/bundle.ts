@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, relative } from 'node:path';
 import vm from 'node:vm';
 import { build, type Plugin } from 'esbuild';
+import type { Change } from '#test/support/changed-code';
 import { repositoryRoot } from '#tools/sources';
 import { instrumentModule, type Numbering } from './instrument.ts';
 import { createProbe, type Probe } from './probe.ts';
@@ -31,16 +32,25 @@ const PROBED = /^(?:protocol|hw|firmware|emulator|driver|provider|authority|cli)
 const isProbed = (path: string): boolean =>
   PROBED.test(path) || path.includes(`node_modules/${LAYOUT_PACKAGE}/`);
 
+export interface BundleOptions {
+  /** Which sources get probes; all that is ours and is no test, unless given. */
+  readonly isMeant?: (path: string) => boolean;
+  /** Defects that are planted. */
+  readonly changes?: readonly Change[];
+}
+
 /**
  * @param entry a module, from the root of the repository
- * @param isMeant which sources get probes; all that is ours and is no test, unless given
+ * @throws Error where a change does not fit the code any more
  */
 export async function instrumentedBundle(
   entry: string,
-  isMeant: (path: string) => boolean = isProbed,
+  { isMeant = isProbed, changes = [] }: BundleOptions = {},
 ): Promise<InstrumentedBundle> {
   const files: InstrumentedFile[] = [];
-  const code = await bundled(entry, isMeant, files);
+  const code = await bundled(entry, probes(isMeant, changes, files));
+  for (const { file } of changes)
+    if (!files.some(({ path }) => path === file)) throw new Error(`${file} is not in the bundle`);
   const probe = createProbe();
   const names = ['require', 'module', 'globalThis', ...Object.keys(probe.functions)];
   const script = new vm.Script(`(function(${names.join(',')}){${code}\n})`, { filename: entry });
@@ -59,11 +69,7 @@ function ownScope(): object {
   return Object.create(globalThis, { crypto: own });
 }
 
-async function bundled(
-  entry: string,
-  isMeant: (path: string) => boolean,
-  files: InstrumentedFile[],
-): Promise<string> {
+async function bundled(entry: string, probing: Plugin): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     absWorkingDir: repositoryRoot,
@@ -73,7 +79,7 @@ async function bundled(
     platform: 'node',
     target: 'es2024',
     logLevel: 'silent',
-    plugins: [packagesStayOutside, probes(isMeant, files)],
+    plugins: [packagesStayOutside, probing],
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`${entry} gave nothing`);
@@ -89,7 +95,11 @@ const packagesStayOutside: Plugin = {
   },
 };
 
-function probes(isMeant: (path: string) => boolean, files: InstrumentedFile[]): Plugin {
+function probes(
+  isMeant: (path: string) => boolean,
+  changes: readonly Change[],
+  files: InstrumentedFile[],
+): Plugin {
   let branches = 0;
   let comparisons = 0;
   const numbering: Numbering = {
@@ -101,7 +111,8 @@ function probes(isMeant: (path: string) => boolean, files: InstrumentedFile[]): 
     setup({ onLoad }) {
       onLoad({ filter: /\.[jt]s$/ }, ({ path: absolute }) => {
         const path = relative(repositoryRoot, absolute);
-        const source = placed(readFileSync(absolute, 'utf8'), absolute);
+        const made = changes.filter(({ file }) => file === path);
+        const source = placed(changed(readFileSync(absolute, 'utf8'), made), absolute);
         const loader = absolute.endsWith('.ts') ? 'ts' : 'js';
         if (!isMeant(path)) return { contents: source, loader };
         const firstBranch = branches;
@@ -111,6 +122,13 @@ function probes(isMeant: (path: string) => boolean, files: InstrumentedFile[]): 
       });
     },
   };
+}
+
+function changed(source: string, changes: readonly Change[]): string {
+  return changes.reduce((text, { file, from, to }) => {
+    if (text.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`);
+    return text.replace(from, () => to);
+  }, source);
 }
 
 /** In a bundle a module still knows where it lies. */

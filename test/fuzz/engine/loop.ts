@@ -21,7 +21,7 @@ const QUICK_MS = 2;
 const SLOW_AGAIN = 3;
 const FINDINGS_MAX = 8;
 /** Inputs that are made of the comparisons of one entry when it is new. */
-const STUDIES_MAX = 600;
+const STUDIES_MAX = 1_000;
 const ENTRIES_MAX = 4_000;
 /** Executions of one entry before another one is drawn. */
 const ROUND = 64;
@@ -36,6 +36,8 @@ export interface LoopOptions {
   readonly isOver?: () => boolean;
   /** False for a loop that is blind to comparisons, to see what they are worth. */
   readonly isCompareGuided?: boolean;
+  /** Ends it at so many findings; 8 unless given. */
+  readonly findingsMax?: number;
   /** Inputs of earlier runs. */
   readonly kept?: readonly Uint8Array[];
   /** Told each input before it is run, for whoever watches for one that never ends. */
@@ -99,12 +101,15 @@ function createLoop(options: LoopOptions, random: Random) {
   const inScope = files.filter(({ path }) => target.scope.some((begin) => path.startsWith(begin)));
   const corpus = createCorpus(scopeOf(files, inScope));
   const findings = new Map<string, Finding>();
+  const studies: { readonly candidates: Iterator<Uint8Array, undefined>; left: number }[] = [];
   let executions = 0;
   let slowestMs = 0;
   let dictionary: readonly Uint8Array[] = [];
 
   const isDone = (): boolean =>
-    executions >= limit || findings.size >= FINDINGS_MAX || (executions % ROUND === 0 && isOver());
+    executions >= limit ||
+    findings.size >= (options.findingsMax ?? FINDINGS_MAX) ||
+    (executions % ROUND === 0 && isOver());
 
   async function attempt(input: Uint8Array): Promise<Attempt> {
     let cause: unknown;
@@ -164,18 +169,24 @@ function createLoop(options: LoopOptions, random: Random) {
     if (options.isCompareGuided !== false) await study(entry);
   }
 
-  /** Runs an entry once more to see what it is compared with, and then what that suggests. */
+  /** Runs an entry once more to see what it is compared with, and puts down what that suggests. */
   async function study(entry: Entry): Promise<void> {
     const { input } = entry;
     const stop = probe.watchComparisons();
     await attempt(input);
     const { substitutions, sizes } = hintsOf(stop(), input);
     entry.substitutions = substitutions;
-    let left = STUDIES_MAX;
-    const candidates = candidatesOf(input, substitutions, sizes);
-    for (const candidate of candidates) {
-      if (left-- === 0 || isDone()) return;
-      if (await execute(candidate)) await keep(candidate);
+    studies.push({ candidates: candidatesOf(input, substitutions, sizes), left: STUDIES_MAX });
+  }
+
+  /** Some of what was put down, the oldest first: between rounds of chance, so that neither keeps the other from its turn. */
+  async function tryStudies(): Promise<void> {
+    for (let count = 0; count < ROUND && !isDone(); count++) {
+      const [oldest] = studies;
+      if (oldest === undefined) return;
+      const { value: candidate } = oldest.candidates.next();
+      if (candidate === undefined || oldest.left-- === 0) studies.shift();
+      else if (await execute(candidate)) await keep(candidate);
     }
   }
 
@@ -183,15 +194,17 @@ function createLoop(options: LoopOptions, random: Random) {
     input: Uint8Array,
     substitutions: Entry['substitutions'],
     sizes: readonly number[],
-  ): Generator<Uint8Array> {
+  ): Generator<Uint8Array, undefined> {
     for (const size of sizes) if (size <= target.sizeMax) yield resized(input, size);
     for (const one of substitutions)
       for (const candidate of substituted(input, one, random))
         if (candidate.length <= target.sizeMax) yield candidate;
+    return undefined;
   }
 
   return {
     async begin(input: Uint8Array): Promise<void> {
+      if (isDone()) return;
       await execute(input);
       await keep(input);
     },
@@ -211,6 +224,7 @@ function createLoop(options: LoopOptions, random: Random) {
           const next = mutated(input, { random, sizeMax, dictionary, substitutions, other });
           if (await execute(next)) await keep(next);
         }
+        await tryStudies();
       }
     },
     async report(beginMs: number): Promise<LoopReport> {
@@ -272,6 +286,6 @@ function wordsOf(literal: number | string): Uint8Array[] {
   if (typeof literal === 'string') return [Buffer.from(literal)];
   if (!Number.isSafeInteger(literal) || literal < 0) return [];
   const width = [2, 3, 4, 6].find((bytes) => literal < 2 ** (8 * bytes)) ?? 8;
-  const word = littleEndian(BigInt(literal), width);
+  const word = littleEndian(literal, width);
   return [word, word.toReversed()];
 }

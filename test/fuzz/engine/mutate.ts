@@ -22,7 +22,7 @@ const BLOCK_SIZE_MAX = 64;
 const ADDEND_MAX = 35;
 const WIDTHS = [1, 2, 3, 4, 6] as const;
 /** Borders of what fits into some bits. */
-const INTERESTING = [0, 1, 0x10, 0x40, 0x7f, 0x80, 0xfe, 0xff, 0x7fff, 0x8000, 0xffff].map(BigInt);
+const INTERESTING = [0, 1, 0x10, 0x40, 0x7f, 0x80, 0xfe, 0xff, 0x7fff, 0x8000, 0xffff];
 
 export function mutated(input: Uint8Array, context: MutationContext): Uint8Array {
   const { random, sizeMax } = context;
@@ -48,7 +48,7 @@ const onBytes =
 function withNumber(
   input: Uint8Array,
   random: Random,
-  change: (value: bigint, width: number) => bigint,
+  change: (value: number) => number,
 ): Uint8Array {
   const width = random.pick(WIDTHS);
   if (input.length < width) return input;
@@ -56,8 +56,9 @@ function withNumber(
   const isLittle = random.below(2) === 0;
   const field = input.subarray(at, at + width);
   const ordered = isLittle ? field : field.toReversed();
-  const value = ordered.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  const bytes = littleEndian(BigInt.asUintN(8 * width, change(value, width)), width);
+  const value = ordered.reduceRight((sum, byte) => sum * 256 + byte, 0);
+  const range = 256 ** width;
+  const bytes = littleEndian((change(value) + range) % range, width);
   return replaced(input, at, width, isLittle ? bytes : bytes.toReversed());
 }
 
@@ -77,8 +78,8 @@ const anyByte = onBytes((input, { random }) => {
 const add: Mutator = (input, { random }) =>
   withNumber(input, random, (value) =>
     random.below(2) === 0
-      ? value + BigInt(1 + random.below(ADDEND_MAX))
-      : value - BigInt(1 + random.below(ADDEND_MAX)),
+      ? value + 1 + random.below(ADDEND_MAX)
+      : value - 1 - random.below(ADDEND_MAX),
   );
 
 const interesting: Mutator = (input, { random }) =>
@@ -86,7 +87,7 @@ const interesting: Mutator = (input, { random }) =>
 
 /** A number that might be a length: of what is left, or of all. */
 const lengthField: Mutator = (input, { random }) =>
-  withNumber(input, random, () => BigInt(random.below(input.length + 2)));
+  withNumber(input, random, () => random.below(input.length + 2));
 
 const remove = onBytes((input, { random }) => {
   const { at, size } = block(input, random);

@@ -21,13 +21,13 @@ export interface Hints {
 
 /** A size that is compared may have been that of the input without a header or a signature of so many bytes. */
 const APART_MAX = 80;
-const WIDTHS = [1, 2, 3, 4, 5, 6, 8] as const;
+const WIDTHS = [1, 2, 3, 4, 6, 8] as const;
 /** What is computed from a field is often no further from it than the size of a header. */
 const COMPUTED_MAX = 16;
 /** Comparisons of one run that are looked at. */
 const COMPARISONS_MAX = 400;
 /** Places at which one substitution is tried. */
-const PLACES_MAX = 6;
+const PLACES_MAX = 16;
 
 /** @param input that was compared */
 export function hintsOf(comparisons: readonly Comparison[], input: Uint8Array): Hints {
@@ -41,8 +41,9 @@ export function hintsOf(comparisons: readonly Comparison[], input: Uint8Array): 
     ] as const) {
       const { forms, apart } = formsIn(bytes, from);
       for (const wanted of neighbours(to, isOrder)) {
+        const others = forms.length === 0 ? [] : formsOf(moved(wanted, apart));
         for (const { form, kind } of forms) {
-          const other = formsOf(moved(wanted, apart)).find((one) => one.kind === kind);
+          const other = others.find((one) => one.kind === kind);
           if (other !== undefined)
             substitutions.set(`${kind} ${from} ${wanted}`, { from: form, to: other.form });
         }
@@ -53,7 +54,7 @@ export function hintsOf(comparisons: readonly Comparison[], input: Uint8Array): 
   return { substitutions: [...substitutions.values()], sizes: [...sizes] };
 }
 
-/** How a value stands in the input, or one near to it, from which it was computed: a length and the size of its field. */
+/** How a value stands in the input, or one near to it from which it was computed: a length, and the size of its field. */
 function formsIn(
   bytes: Buffer,
   value: Operand,
@@ -61,13 +62,20 @@ function formsIn(
   const standing = (one: Operand): Form[] =>
     formsOf(one).filter(({ form }) => form.length > 0 && bytes.includes(form));
   const forms = standing(value);
-  if (forms.length > 0 || typeof value !== 'number' || value <= 0xff) return { forms, apart: 0 };
-  for (let distance = 1; distance <= COMPUTED_MAX; distance++)
-    for (const apart of [-distance, distance]) {
-      const near = standing(value + apart);
-      if (near.length > 0) return { forms: near, apart };
-    }
-  return { forms, apart: 0 };
+  const isComputed = forms.length === 0 && typeof value === 'number' && value > 0xff;
+  const apart = isComputed ? apartOf(bytes, value) : 0;
+  return apart === 0 ? { forms, apart } : { forms: standing(moved(value, apart)), apart };
+}
+
+/** How far the nearest number of two bytes in the input is from a value; 0 where none is near. */
+function apartOf(bytes: Buffer, value: number): number {
+  let nearest = COMPUTED_MAX + 1;
+  for (let at = 0; at + 1 < bytes.length; at++) {
+    const [one, other] = [bytes[at] as number, bytes[at + 1] as number];
+    for (const word of [one + 256 * other, 256 * one + other])
+      if (Math.abs(word - value) < Math.abs(nearest)) nearest = word - value;
+  }
+  return Math.abs(nearest) <= COMPUTED_MAX ? nearest : 0;
 }
 
 const moved = (value: Operand, apart: number): Operand =>
@@ -80,11 +88,8 @@ function distinct(comparisons: readonly Comparison[]): Comparison[] {
 }
 
 /** Of what is larger or smaller the border decides. */
-function neighbours(value: Operand, isOrder: boolean): Operand[] {
-  if (!isOrder || typeof value === 'string') return [value];
-  if (typeof value === 'bigint') return [value, value + 1n, value - 1n];
-  return [value, value + 1, value - 1];
-}
+const neighbours = (value: Operand, isOrder: boolean): Operand[] =>
+  isOrder && typeof value === 'number' ? [value, value + 1, value - 1] : [value];
 
 /** One way in which a value can stand in an input. */
 interface Form {
@@ -95,26 +100,23 @@ interface Form {
 /** As text, as decimal digits, as a number of some bytes in either order. */
 function formsOf(value: Operand): Form[] {
   if (typeof value === 'string') return [{ kind: 'text', form: Buffer.from(value) }];
-  const whole = wholeOf(value);
-  if (whole === undefined) return [];
-  const forms: Form[] = [{ kind: 'decimal', form: Buffer.from(String(whole)) }];
-  if (whole < 0n) return forms;
+  if (!Number.isSafeInteger(value)) return [];
+  const forms: Form[] = [{ kind: 'decimal', form: Buffer.from(String(value)) }];
   for (const width of WIDTHS) {
-    if (whole >> BigInt(8 * width) !== 0n) continue;
-    const little = Buffer.from(littleEndian(whole, width));
+    if (value < 0 || value >= 256 ** width) continue;
+    const little = Buffer.from(littleEndian(value, width));
     forms.push({ kind: `little ${width}`, form: little });
     if (width > 1) forms.push({ kind: `big ${width}`, form: Buffer.from(little.toReversed()) });
   }
   return forms;
 }
 
-function wholeOf(value: Operand): bigint | undefined {
-  if (typeof value === 'bigint') return value;
-  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-}
-
-export function littleEndian(value: bigint, width: number): Uint8Array {
-  return Uint8Array.from({ length: width }, (_, at) => Number((value >> BigInt(8 * at)) & 0xffn));
+/** @param value 0 to 2^53 - 1 */
+export function littleEndian(value: number, width: number): Uint8Array {
+  const bytes = new Uint8Array(width);
+  for (let at = 0, rest = value; at < width; at++, rest = Math.floor(rest / 256))
+    bytes[at] = rest % 256;
+  return bytes;
 }
 
 /** Where one side is near the size of the input, the input that makes both sides equal. */

@@ -2,7 +2,7 @@
 
 import { probeNames } from './instrument.ts';
 
-export type Operand = number | bigint | string;
+export type Operand = number | string;
 
 /** Two different things that were compared. */
 export interface Comparison {
@@ -113,4 +113,4 @@ export function createProbe(): Probe {
 }
 
 const isOperand = (value: unknown): value is Operand =>
-  typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint';
+  typeof value === 'number' || typeof value === 'string';

@@ -172,74 +172,23 @@ function takeStream(input: Uint8Array): void {
   }
 }
 
+/** In a script: a frame of four bytes that nobody touches. */
+const GOOD = [0, 3, 1, 0, 170, 4];
+
 const frames: Target = {
   name: 'frames',
   scope: ['protocol/frame.ts'],
   sizeMax: 600,
   share: 0.5,
   seeds: () => [
-    Uint8Array.of(0, 0, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0),
-    Uint8Array.of(
-      3,
-      1,
-      5,
-      90,
-      0,
-      4,
-      0,
-      1,
-      2,
-      3,
-      4,
-      5,
-      2,
-      9,
-      0,
-      1,
-      2,
-      3,
-      4,
-      5,
-      6,
-      7,
-      8,
-      9,
-      0,
-      3,
-      170,
-      0,
-    ),
-    Uint8Array.of(
-      1,
-      7,
-      3,
-      8,
-      1,
-      2,
-      3,
-      4,
-      5,
-      6,
-      7,
-      8,
-      9,
-      4,
-      1,
-      2,
-      3,
-      4,
-      4,
-      0,
-      170,
-      2,
-      0,
-      1,
-      0,
-      1,
-      9,
-      9,
-    ),
-    Uint8Array.of(0, 0, 0xf0, 3, 170, 0, 0xfd, 0, 0, 0, 0xfe, 0, 1, 4, 170, 170),
+    Uint8Array.of(0, ...GOOD, ...GOOD),
+    Uint8Array.of(2, 0, 3, ...GOOD, ...[1, 4, 9, 9, 170, 9, 9], ...GOOD), // noise between two
+    Uint8Array.of(0, ...GOOD, ...[2, 5, 1, 2, 3, 4, 5, 6, 6, 0, 8, 0], ...GOOD), // a changed one
+    Uint8Array.of(0, ...[2, 5, 1, 2, 3, 4, 5, 6, 9, 0, 0, 1], ...GOOD), // one that is cut
+    Uint8Array.of(0, ...[2, 5, 1, 2, 3, 4, 5, 6, 7, 0, 170, 2], ...GOOD), // one with a delimiter put in
+    Uint8Array.of(0, ...[3, 4, 1, 2, 3, 4, 4, 2, 7, 7, 5, 0, 170, 2], ...GOOD), // one within another
+    Uint8Array.of(0, 0, 253, 1, 9, 4, 170, 2, 0, 253, 250, 3, ...GOOD), // long ones
+    Uint8Array.of(1, 7, 4, 3, 0, ...GOOD, 4, 171, 0),
   ],
   run: takeStream,
 };
@@ -313,6 +262,7 @@ const messages: Target = {
     message('open', Uint8Array.of(1)),
     message('reset', new Uint8Array(8)),
     message('sealed', new Uint8Array(FRAGMENT_SIZE + 3)),
+    message('open', new Uint8Array(2 * FRAGMENT_SIZE + 3)),
     Uint8Array.of(
       ...message('open', new Uint8Array(2 * FRAGMENT_SIZE)),
       ...message('open', Uint8Array.of(4)),

@@ -114,19 +114,29 @@ const isSame = (before: MeterStatus, after: MeterStatus): boolean =>
   before.state === after.state && before.caller === after.caller;
 
 let scenes: readonly Scene[] = [];
-const lives = new Map<Scene, Life>();
+/**
+ * The meter that is on, as its scene has it. One at a time: of the firmware of this bundle there is one, and with it one
+ * source of chance.
+ */
+let present: { readonly scene: Scene; readonly life: Life } | undefined;
+
+function lifeIn(scene: Scene): Life {
+  if (present?.scene === scene) return present.life;
+  present?.life.board.powerOff();
+  return begin(scene);
+}
 
 function takeRequests(input: Uint8Array): void {
   const scene = scenes[(input[0] ?? 0) % scenes.length];
   if (scene === undefined) throw new Error('the scenes are not made yet');
-  const life = lives.get(scene) ?? begin(scene);
-  lives.delete(scene); // kept again only where nothing is otherwise than it was
+  const life = lifeIn(scene);
+  present = undefined; // goes on only where nothing is otherwise than it was
   let isUntouched = true;
   for (const request of requestsOf(input)) {
     isUntouched = ask(life, request) && isUntouched;
     if (!life.board.isRunning) break;
   }
-  if (isUntouched) lives.set(scene, life);
+  if (isUntouched) present = { scene, life };
   else life.board.powerOff();
 }
 

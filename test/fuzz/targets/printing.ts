@@ -34,6 +34,10 @@ const answers: Target = {
         part.jobs.every((job, place) => job === whole.jobs[place]),
         'a job that was confirmed stays confirmed',
       );
+      hold(
+        part.states.every((state, place) => state === whole.states[place]),
+        'a state that was told stays told',
+      );
     }
     const [a = 0, b = 0, c = 0, d = 0] = input;
     const { readiness, problems } = readStatus([a, b, c, d]);
