@@ -106,10 +106,14 @@ function createLoop(options: LoopOptions, random: Random) {
   let slowestMs = 0;
   let dictionary: readonly Uint8Array[] = [];
 
-  const isDone = (): boolean =>
-    executions >= limit ||
-    findings.size >= (options.findingsMax ?? FINDINGS_MAX) ||
-    (executions % ROUND === 0 && isOver());
+  let isEnded = false;
+  const isDone = (): boolean => {
+    isEnded ||=
+      executions >= limit ||
+      findings.size >= (options.findingsMax ?? FINDINGS_MAX) ||
+      (executions % ROUND === 0 && isOver());
+    return isEnded;
+  };
 
   async function attempt(input: Uint8Array): Promise<Attempt> {
     let cause: unknown;
