@@ -6,6 +6,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
+import { updateImage } from '#driver/update';
 import type { Cpu } from '#emulator/cpu/cpu';
 import { createNodeVmCpu } from '#emulator/cpu/node-vm';
 import { createMemoryFlash } from '#emulator/flash';
@@ -38,6 +39,8 @@ import {
   type TestMeter,
 } from '#test/support/meter';
 import { acknowledgement, inspected } from '#test/support/security-log';
+import { testImageKey } from '#test/support/test-firmware';
+import { NEW, release, updatable, updatableParts } from '#test/support/update';
 import type { ParameterName } from '#tools/policy/parameters';
 import { accessOf } from '#tools/policy/services';
 
@@ -92,6 +95,8 @@ const told = [
 type Told = (typeof told)[number];
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** Of the image that is loaded, and of releases for the test. */
+const imageKeys = [loadImage().imageKey, testImageKey.publicKey].map(hex);
 /** The scalar that public keys are probed with (firmware/self-test.ts), in place of a key. */
 const PROBE = `agree ${'00'.repeat(31)}01`;
 
@@ -139,7 +144,7 @@ function parameterOf(each: string): Told | undefined {
   if (use === 'verify') {
     if (key === hex(authorityKeys.publicKey)) return 'authorityKey';
     if (key === hex(providerKeys.publicKey)) return 'providerKey';
-    return key === hex(loadImage().imageKey) ? 'imageKey' : undefined;
+    return imageKeys.includes(key) ? 'imageKey' : undefined;
   }
   if (use !== 'sign') {
     if (atPowerUp.has(each) || each === PROBE) return undefined; // of a known answer
@@ -235,6 +240,12 @@ async function contact(meter: TestMeter): Promise<void> {
   await anybody.installAuthorityKey(lineCertificate(1));
 }
 
+async function update(meter: TestMeter): Promise<void> {
+  const officer = await loggedIn(meter, 'cryptoOfficer');
+  await officer.updateStatus();
+  await updateImage(officer, release(NEW));
+}
+
 async function leave(meter: TestMeter): Promise<void> {
   const officer = await loggedIn(meter, 'cryptoOfficer');
   const { request } = await officer.withdrawalRequest();
@@ -258,6 +269,9 @@ beforeAll(async () => {
   await contact(meter);
   await using copy = meterWith(certifiedCopy(meter.flash.contents()), { cpu });
   await (await loggedIn(copy, 'cryptoOfficer')).zeroize();
+  const flash = certifiedCopy(meter.flash.contents());
+  await using old = updatable(await updatableParts({ flash }), { cpu });
+  await update(old);
   await leave(meter);
 });
 

@@ -5,6 +5,7 @@ import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { authorityKeyDocument } from '#protocol/documents/authority-key';
 import { issueLockOrder } from '#protocol/documents/orders';
+import { logEventNames } from '#protocol/documents/security-log';
 import {
   foreignAuthority,
   lineCertificate,
@@ -151,7 +152,9 @@ describe('a meter that knows the hash of the next key', () => {
     const { records } = await user.readLog(1);
 
     const events = Array.from({ length: records.length / 64 }, (_, at) => records[at * 64]);
-    expect(events.filter((event) => event === 16)).toHaveLength(2); // announcement, and second key
+    expect(events.filter((event) => event === logEventNames.indexOf('authorityKey'))).toHaveLength(
+      2,
+    ); // announcement, and second key
   });
 });
 

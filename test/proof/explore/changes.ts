@@ -10,8 +10,8 @@ import type { LongRun } from './runs.ts';
 export const forExploring: readonly Change[] = [
   {
     file: 'firmware/bring-up.ts',
-    from: 'testImageAndAlgorithms(crypto, hardware.image, imageKey);',
-    to: '{ version: 256, digest: new Uint8Array(32) };',
+    from: 'testImageAndAlgorithms(crypto, hardware);',
+    to: '{ version: 256, securityVersion: 1, bodyForm: "source" as const, digest: new Uint8Array(32) };',
   },
   { file: 'firmware/shims.ts', from: 'Object.assign(globalThis, {', to: 'Object.assign({}, {' },
 ];

@@ -10,6 +10,7 @@ import { keyId } from '#protocol/documents/key-id';
 import type { Result } from '#protocol/result';
 import {
   authority,
+  authorityNext,
   certificate,
   device,
   imageKey,
@@ -26,6 +27,7 @@ type Verify = (bytes: Uint8Array, key?: Uint8Array) => Result<unknown>;
 
 /** The documents that say by themselves who must have signed them, each with its key. */
 const signers = {
+  'authority-key': authorityNext,
   licence: authority,
   'rate-table': authority,
   'refill-request': device,
