@@ -2,20 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addAuthority } from './commands/authority.ts';
-import { addBatch } from './commands/batch.ts';
-import { addConformance } from './commands/conformance.ts';
-import { addControl } from './commands/control.ts';
-import { addDevices } from './commands/devices.ts';
-import { addEmulate } from './commands/emulate.ts';
-import { addMeter } from './commands/meter.ts';
-import { addPrice } from './commands/price.ts';
-import { addPrint } from './commands/print.ts';
-import { addPrinter } from './commands/printer.ts';
-import { addProvider } from './commands/provider.ts';
-import { addSpoilage } from './commands/spoilage.ts';
-import { addTrace } from './commands/trace.ts';
-import { addVerify } from './commands/verify.ts';
 import { reportFailure } from './failure.ts';
 import { createOutput, type Output } from './output.ts';
 import type { Run } from './run.ts';
@@ -66,7 +52,7 @@ export async function tessera(
       exitCode = reportFailure(error, outputOf());
     }
   };
-  for (const add of subcommands) add(program, run);
+  for (const add of await subcommandsFor(argv)) add(program, run);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
@@ -75,22 +61,33 @@ export async function tessera(
   }
 }
 
-const subcommands = [
-  addDevices,
-  addEmulate,
-  addConformance,
-  addControl,
-  addPrinter,
-  addTrace,
-  addAuthority,
-  addProvider,
-  addMeter,
-  addPrice,
-  addPrint,
-  addBatch,
-  addSpoilage,
-  addVerify,
-] as const;
+type Add = (program: Command, run: Run) => void;
+
+/** Each in the order of the help, loaded when it is asked for: servers and printing take long to load. */
+const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
+  devices: async () => (await import('./commands/devices.ts')).addDevices,
+  emulate: async () => (await import('./commands/emulate.ts')).addEmulate,
+  conformance: async () => (await import('./commands/conformance.ts')).addConformance,
+  control: async () => (await import('./commands/control.ts')).addControl,
+  printer: async () => (await import('./commands/printer.ts')).addPrinter,
+  trace: async () => (await import('./commands/trace.ts')).addTrace,
+  authority: async () => (await import('./commands/authority.ts')).addAuthority,
+  provider: async () => (await import('./commands/provider.ts')).addProvider,
+  meter: async () => (await import('./commands/meter.ts')).addMeter,
+  price: async () => (await import('./commands/price.ts')).addPrice,
+  print: async () => (await import('./commands/print.ts')).addPrint,
+  batch: async () => (await import('./commands/batch.ts')).addBatch,
+  spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+};
+
+/** The one that is called; all of them for the help, and where none is known by that name. */
+function subcommandsFor(argv: readonly string[]): Promise<readonly Add[]> {
+  const called = argv.find((word, at) => !word.startsWith('-') && argv[at - 1] !== '--home');
+  const name = called !== undefined && Object.hasOwn(subcommands, called) ? called : undefined;
+  const loads = name === undefined ? Object.values(subcommands) : [subcommands[name]];
+  return Promise.all(loads.map((load) => load?.()).filter((loading) => loading !== undefined));
+}
 
 function createProgram(): Command {
   return new Command('tessera')
