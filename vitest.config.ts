@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: ['test/lanes/**', 'node_modules/**'],
     reporters: ['default', ['./tools/closing-line-reporter.ts', { script: 'test' }]],
     pool: 'threads',
+    // By default one core is left idle, which on two is half of them.
+    maxWorkers: '100%',
     // Nothing here waits for time to pass; exhaustive tests take a few seconds, more on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,6 +3,7 @@
 import type { Hardware } from '#hw/hardware';
 import type { ImageStore } from '#hw/image-store';
 import { wipe } from '#protocol/bytes';
+import type { Crypto } from '#protocol/crypto';
 import { type AuthorityKey, authorityKeyDocument } from '#protocol/documents/authority-key';
 import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
@@ -19,9 +20,10 @@ import type { MeterState, StateRecordType } from './journal-record.ts';
 import { aside } from './registers.ts';
 import type { SecureClock } from './secure-clock.ts';
 import type { LogEntry, LogState, SecurityLog } from './security-log.ts';
+import { provedSigning } from './self-test.ts';
 import type { StateHolder } from './state-machine.ts';
 import type { Store, StoreContent } from './store.ts';
-import type { DeviceKeys } from './vault.ts';
+import { DEVICE_KEY_LABEL, type DeviceKeys, withPrivateKey } from './vault.ts';
 
 /** The documents of the store, read once when they change and not at every service. */
 export interface Documents {
@@ -211,6 +213,17 @@ export function dropAccess(device: Device): void {
   wipe(device.access.vaultKey);
   device.access = undefined;
   if (device.states.current === 'idle') device.states.move('logOut');
+}
+
+/** Lends the device key, with algorithms that judge what it signs; it is wiped afterwards. */
+export function withDeviceKey<T>(
+  { crypto, keys, content }: Device,
+  use: (privateKey: Uint8Array, crypto: Crypto) => T,
+): T {
+  const { sealedDeviceKey, devicePublicKey } = content;
+  return withPrivateKey(crypto, keys.deviceSeal, DEVICE_KEY_LABEL, sealedDeviceKey, (key) =>
+    use(key, provedSigning(crypto, devicePublicKey)),
+  );
 }
 
 /**

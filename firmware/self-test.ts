@@ -13,7 +13,7 @@ import type { ImageCrypto } from './image-crypto.ts';
 import { type KnownAnswer, knownAnswers } from './known-answers.ts';
 
 /** Numbers of the tests beside the known answers, which count from 1 in their own order. */
-const selfTests = { imageIntegrity: 32, pairwiseConsistency: 33 } as const;
+const selfTests = { imageIntegrity: 32, pairwiseConsistency: 33, signature: 34 } as const;
 
 /** How many known answers stand before the image is checked: the algorithms that check it. */
 const INTEGRITY_ALGORITHMS = 3;
@@ -76,6 +76,21 @@ export function checkPair(crypto: Crypto, { privateKey, publicKey }: KeyPair): v
     equalBytes(crypto.publicKeyOf(privateKey), publicKey) &&
     crypto.verify(publicKey, PAIR_STATEMENT, crypto.sign(privateKey, PAIR_STATEMENT));
   if (!agrees) throw new Fault('selfTestFailed', selfTests.pairwiseConsistency);
+}
+
+/**
+ * Algorithms that hand out no signature which does not verify: of a wrong one and a right one over the same bytes, which have
+ * the same nonce, the key can be computed. @throws Fault `selfTestFailed`
+ */
+export function provedSigning(crypto: Crypto, publicKey: Uint8Array): Crypto {
+  return {
+    ...crypto,
+    sign(privateKey, message) {
+      const signature = crypto.sign(privateKey, message);
+      if (crypto.verify(publicKey, message, signature)) return signature;
+      throw new Fault('selfTestFailed', selfTests.signature);
+    },
+  };
 }
 
 /** Whether 33 bytes are a point on the curve: agreeing with it would fail otherwise. */

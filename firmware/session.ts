@@ -15,8 +15,7 @@ import { createRecordLayer, type RecordLayer } from '#protocol/record';
 import type { Content } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';
 import type { Role, StateName } from '#protocol/state';
-import { type Device, dropAccess } from './device.ts';
-import { DEVICE_KEY_LABEL, withPrivateKey } from './vault.ts';
+import { type Device, dropAccess, withDeviceKey } from './device.ts';
 
 interface Session {
   readonly port: number;
@@ -70,19 +69,18 @@ export function createSessions(device: Device): Sessions {
   return {
     open(message1) {
       discardPending();
-      const { meterId, devicePublicKey, sealedDeviceKey, deviceCertificate } = device.content;
-      const answer = withPrivateKey(
-        device.crypto,
-        device.keys.deviceSeal,
-        DEVICE_KEY_LABEL,
-        sealedDeviceKey,
-        (privateKey) =>
-          serverAnswer(
-            device.crypto,
-            { meterId, publicKey: devicePublicKey, privateKey, certificate: deviceCertificate },
-            message1,
-            (role, hostKey) => isKnown(device, role, hostKey),
-          ),
+      const {
+        meterId,
+        devicePublicKey: publicKey,
+        deviceCertificate: certificate,
+      } = device.content;
+      const answer = withDeviceKey(device, (privateKey, crypto) =>
+        serverAnswer(
+          crypto,
+          { meterId, publicKey, privateKey, certificate },
+          message1,
+          (role, hostKey) => isKnown(device, role, hostKey),
+        ),
       );
       if (!answer.ok) return answer;
       pending = answer.value.pending;

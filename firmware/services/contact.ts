@@ -18,11 +18,11 @@ import {
   nowMs,
   rateTablesOf,
   stamped,
+  withDeviceKey,
 } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { aside, registersOf } from '../registers.ts';
 import { driftMsMax } from '../secure-clock.ts';
-import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 const CHALLENGE_SIZE = 16;
 /** How long the answer to a clock challenge may be under way, milliseconds: as much the time may be late. */
@@ -32,16 +32,9 @@ export function inspectionReport(
   device: Device,
   { challenge }: RequestOf<'inspectionReport'>,
 ): Result<ResponseOf<'inspectionReport'>> {
-  const { crypto, keys, content } = device;
   const fields = reportFields(device, challenge);
   device.inspectionChallenge = challenge.slice();
-  const report = withPrivateKey(
-    crypto,
-    keys.deviceSeal,
-    DEVICE_KEY_LABEL,
-    content.sealedDeviceKey,
-    (privateKey) => signInspectionReport(crypto, privateKey, fields),
-  );
+  const report = withDeviceKey(device, (key, crypto) => signInspectionReport(crypto, key, fields));
   return ok({ report });
 }
 

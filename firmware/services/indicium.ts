@@ -21,6 +21,7 @@ import { invariant } from '../fault.ts';
 import type { RecordedDebit } from '../journal.ts';
 import type { DebitDetail, MeterState, SignatureRecord, StateRecord } from '../journal-record.ts';
 import { aside, checkFresh, debit, isSameValue } from '../registers.ts';
+import { provedSigning } from '../self-test.ts';
 import { INDICIUM_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 type Request = RequestOf<'createIndicium'>;
@@ -323,7 +324,7 @@ function issue(device: Device, charged: StateRecord): Uint8Array {
     access.vaultKey,
     INDICIUM_KEY_LABEL,
     content.sealedIndiciumKey,
-    (privateKey) => crypto.sign(privateKey, core),
+    (privateKey) => provedSigning(crypto, content.indiciumPublicKey).sign(privateKey, core),
   );
   journal.appendSignature({ requestId: charged.requestId, signature, ...maker });
   journal.sync();

@@ -10,20 +10,13 @@ import { decodeMeterId } from '#protocol/documents/meter-id';
 import { verifyRateTable } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog } from '../condition.ts';
-import { type Device, nowMs, rateTablesOf, saveStore } from '../device.ts';
+import { type Device, nowMs, rateTablesOf, saveStore, withDeviceKey } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { changeAccountKind } from '../registers.ts';
 import { checkPair, isPublicKey } from '../self-test.ts';
 import type { StoreContent } from '../store.ts';
-import {
-  DEVICE_KEY_LABEL,
-  grantAccess,
-  INDICIUM_KEY_LABEL,
-  isFitPassword,
-  sealSecret,
-  withPrivateKey,
-} from '../vault.ts';
+import { grantAccess, INDICIUM_KEY_LABEL, isFitPassword, sealSecret } from '../vault.ts';
 
 /** A rate table of this size and all else fit a bank of the store. */
 const RATE_TABLE_SIZE_MAX = 4096;
@@ -68,17 +61,8 @@ export function initialize(
     wipe(vaultKey, indicium.privateKey);
   }
   const deviceKey = device.content.devicePublicKey;
-  const proof = withPrivateKey(
-    crypto,
-    keys.deviceSeal,
-    DEVICE_KEY_LABEL,
-    device.content.sealedDeviceKey,
-    (privateKey) =>
-      crypto.sign(
-        privateKey,
-        makingStatement({ meterId, deviceKey, indiciumKey: indicium.publicKey }),
-      ),
-  );
+  const statement = makingStatement({ meterId, deviceKey, indiciumKey: indicium.publicKey });
+  const proof = withDeviceKey(device, (key, proved) => proved.sign(key, statement));
   saveStore(device, content, { lifeCycle: 'keyed' });
   return ok({ deviceKey, indiciumKey: indicium.publicKey, proof });
 }

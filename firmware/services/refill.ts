@@ -16,12 +16,11 @@ import {
 import type { Mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog, licenceOf } from '../condition.ts';
-import { commit, type Device, nowMs, stamped } from '../device.ts';
+import { commit, type Device, nowMs, stamped, withDeviceKey } from '../device.ts';
 import { twice } from '../double-check.ts';
 import type { MeterState } from '../journal-record.ts';
 import { beginRefill, endRefill, isSameValue, type RefillWish, registersOf } from '../registers.ts';
 import type { LogEntry } from '../security-log.ts';
-import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 const NONCE_SIZE = 8;
 
@@ -75,7 +74,7 @@ function entryOf(
 }
 
 function signedRequest(device: Device): Uint8Array {
-  const { journal, crypto, content, keys } = device;
+  const { journal, content } = device;
   const { pieceCount, refillSequence, refillNonce, refillPending, refillKind, refillAccount } =
     journal.state;
   const fields = {
@@ -89,9 +88,7 @@ function signedRequest(device: Device): Uint8Array {
     pieceCount,
     timeMs: nowMs(device),
   };
-  return withPrivateKey(crypto, keys.deviceSeal, DEVICE_KEY_LABEL, content.sealedDeviceKey, (key) =>
-    signRefillRequest(crypto, key, fields),
-  );
+  return withDeviceKey(device, (key, crypto) => signRefillRequest(crypto, key, fields));
 }
 
 function pendingRefill(device: Device): PendingRefill {

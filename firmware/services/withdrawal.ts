@@ -15,12 +15,11 @@ import {
 import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkLog, licenceOf } from '../condition.ts';
-import { commit, type Device, nowMs, readDocuments, stamped } from '../device.ts';
+import { commit, type Device, nowMs, readDocuments, stamped, withDeviceKey } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { aside, checkConsistent, registersOf, withdraw } from '../registers.ts';
 import { destroyedContent } from '../store.ts';
-import { DEVICE_KEY_LABEL, withPrivateKey } from '../vault.ts';
 
 const NONCE_SIZE = 8;
 
@@ -60,15 +59,13 @@ export function withdrawalRequest(device: Device): Result<ResponseOf<'withdrawal
 }
 
 function signedRequest(device: Device): Uint8Array {
-  const { crypto, keys, content, journal, documents } = device;
+  const { journal, documents } = device;
   const fields = {
     ...termsOf(device),
     registers: registersOf(journal.state, documents.licence),
     timeMs: nowMs(device),
   };
-  return withPrivateKey(crypto, keys.deviceSeal, DEVICE_KEY_LABEL, content.sealedDeviceKey, (key) =>
-    signWithdrawalRequest(crypto, key, fields),
-  );
+  return withDeviceKey(device, (key, crypto) => signWithdrawalRequest(crypto, key, fields));
 }
 
 export function withdrawalCommit(
@@ -111,7 +108,7 @@ export function finishWithdrawal(device: Device): void {
 }
 
 function signedReport(device: Device): Uint8Array {
-  const { crypto, keys, content, journal, documents } = device;
+  const { journal, documents } = device;
   const { state } = journal;
   const fields = {
     ...termsOf(device),
@@ -125,9 +122,7 @@ function signedReport(device: Device): Uint8Array {
     timeMs: nowMs(device),
   };
   invariant(state.descending === mills(0) && state.certificateDescending === mills(0));
-  return withPrivateKey(crypto, keys.deviceSeal, DEVICE_KEY_LABEL, content.sealedDeviceKey, (key) =>
-    signWithdrawalReport(crypto, key, fields),
-  );
+  return withDeviceKey(device, (key, crypto) => signWithdrawalReport(crypto, key, fields));
 }
 
 export function withdrawalReport(device: Device): Result<ResponseOf<'withdrawalReport'>> {

@@ -40,6 +40,8 @@ test('with --json, wherever it stands, every line of standard output is one obje
       directory,
       publicKey: expect.stringMatching(/^0[23][0-9a-f]{64}$/),
       tokenFile: join(directory, 'token'),
+      nextKeyHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      nextKeySecretFile: join(directory, 'next-key-2.secret'),
     },
   ]);
   expect(again).toMatchObject({ exitCode: 1, stderr: '' });

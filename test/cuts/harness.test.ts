@@ -79,11 +79,11 @@ const writeNothing = [
   'inspectionReport',
   'readLog',
   'challengeClock',
-  'authorityKey',
   'updateBegin', // these three write to a slot, and test/updates/ cuts them
   'updateWrite',
   'updateFinish',
   'updateStatus',
+  'authorityKey',
   'withdrawalReport',
 ];
 /** The hosts of the table keep their keys: test/firmware/services/host-key.test.ts cuts it. */

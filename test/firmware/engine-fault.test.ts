@@ -7,8 +7,11 @@ import { describe, expect, test } from 'vitest';
 import { type EngineFault, engineAnswers } from '#emulator/engine-fault';
 import { createMemoryFlash } from '#emulator/flash';
 import { encodeRequest } from '#protocol/dispatch';
+import { readIndicium } from '#protocol/documents/indicium';
+import { statuses } from '#protocol/status';
 import { bench, expectStopped, expectWorking, powerCycle } from '#test/support/error-state';
-import { flashAt } from '#test/support/meter';
+import { letter } from '#test/support/mail';
+import { flashAt, meterAt } from '#test/support/meter';
 
 describe('a crypto engine that answers wrongly', () => {
   /** By the call that does: the number of the known answer that finds it. */
@@ -66,5 +69,49 @@ describe('a crypto engine that answers wrongly', () => {
     expect(() => meter.host.openSession('user')).toThrow('openSession is answered by undefined');
 
     expectStopped(meter, { name: 'internalFault', detail: 0 });
+  });
+
+  describe('when it signs', () => {
+    async function broken() {
+      let isBroken = false;
+      const isOn = (): boolean => isBroken;
+      const cryptoEngine = { call: 'sign', answer: 'wrong', isOn } as const;
+      const meter = await meterAt('refilled', { cryptoEngine });
+      const breakIt = (isIt: boolean): void => {
+        isBroken = isIt;
+      };
+      return { meter, breakIt };
+    }
+
+    test('a piece: no signature leaves, and the same piece is had once power was off', async () => {
+      const { meter, breakIt } = await broken();
+      await using _ = meter;
+      const user = await meter.loggedIn('user');
+      breakIt(true);
+
+      const wrong = user.createIndicium(letter(1));
+
+      await expect(wrong).rejects.toMatchObject({ status: 'sessionEnded' });
+      const { state, fault, faultDetail } = await (await meter.anonymous()).status();
+      expect([state, fault, faultDetail]).toEqual(['error', statuses.selfTestFailed.code, 34]);
+      breakIt(false);
+      meter.board.powerOff();
+      meter.board.powerOn();
+      const again = await meter.loggedIn('user');
+      const { indicium } = await again.createIndicium(letter(1));
+      expect(readIndicium(indicium).ok).toBe(true);
+      expect(await again.registers()).toMatchObject({ pieceCount: 1, ascending: 780 });
+    });
+
+    test('for the device: the handshake ends in the error state', async () => {
+      const { meter, breakIt } = await broken();
+      await using _ = meter;
+      breakIt(true);
+
+      await expect(meter.session('user')).rejects.toBeDefined();
+
+      const { state, faultDetail } = await (await meter.anonymous()).status();
+      expect([state, faultDetail]).toEqual(['error', 34]);
+    });
   });
 });

@@ -63,6 +63,13 @@ export const selfTests: readonly SelfTest[] = [
     detail: '33',
   },
   {
+    name: 'each signature verifies',
+    occasion: 'condition',
+    when: 'each signature by device key or indicium key, before it leaves',
+    fault: 'selfTestFailed',
+    detail: '34',
+  },
+  {
     name: 'validation of a public key',
     occasion: 'condition',
     when: 'each agreement, and each key that is entered',
