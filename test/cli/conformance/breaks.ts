@@ -123,7 +123,7 @@ export const breaks: Readonly<Record<number, readonly Change[]>> = {
        commit(device, 'note', aside(stamped(device), {}), { event: 'clockFault' });`,
     ),
   ],
-  132: [powerOn('return ok({ passed: passed + 1 });', "return refuse('wrongState');")],
+  132: [service('self-test', 'return ok({ passed: TEST_COUNT });', "return refuse('wrongState');")],
   133: [powerOn('imageVersion: image.version,', 'imageVersion: (cycle.n = (cycle.n ?? 0) + 1),')],
   139: [
     powerOn(
@@ -193,8 +193,8 @@ export const breaks: Readonly<Record<number, readonly Change[]>> = {
   213: [
     service(
       'indicium',
-      '(privateKey) => crypto.sign(privateKey, core),',
-      '(privateKey) => crypto.sign(privateKey, core.slice(1)),',
+      'provedSigning(crypto, content.indiciumPublicKey).sign(privateKey, core)',
+      'crypto.sign(privateKey, core.slice(1))',
     ),
   ],
   214: [
