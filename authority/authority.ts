@@ -11,6 +11,7 @@ import { findCertificate } from './certificates.ts';
 import { setClock } from './clock-settings.ts';
 import { type AuthorityContext, type AuthorityOptions, openContext } from './context.ts';
 import { listOverdue } from './deadlines.ts';
+import { laterDeviceCertificates, renewCertificates } from './device-keys.ts';
 import { listFindings } from './findings.ts';
 import { askForReport, takeReport } from './inspection.ts';
 import { grantLicence, latestLicence } from './licences.ts';
@@ -81,6 +82,8 @@ function servicesOf(context: AuthorityContext): AuthorityServices {
     answerValueRequest: (request) => answerValueRequest(context, request),
     allotMeter: (order) => allotMeter(context, order),
     certifyMeter: (keys) => certifyMeter(context, keys),
+    renewCertificates: (asked) => renewCertificates(context, asked),
+    deviceCertificates: (which) => laterDeviceCertificates(context, which),
     grantLicence: (order) => grantLicence(context, order),
     readMeter: (which) => readMeter(context, which),
     orderLock: (order) => orderLock(context, order),

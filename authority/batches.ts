@@ -13,8 +13,8 @@ import {
   withdrawalRequestDocument,
 } from '#protocol/documents/withdrawal';
 import type { Reconciliation } from '#protocol/http/reconciliation';
-import { latestCertificate } from './certificates.ts';
 import type { AuthorityContext, AuthorityTransaction } from './context.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
 import { lockBecause } from './lock-orders.ts';
 import { compareBooks } from './reconciliation.ts';
@@ -128,12 +128,12 @@ async function followSuspect(
   const claimed = document?.read(evidence);
   if (document === undefined || claimed === undefined || !claimed.ok) return;
   const { meterId } = claimed.value;
-  const certificate = await latestCertificate({ db: trx }, meterId, 'device');
-  if (
-    certificate === undefined ||
-    !document.verify(context.crypto, certificate.fields.publicKey, evidence).ok
-  )
-    return;
+  const signer = await signerOf(
+    { db: trx },
+    meterId,
+    ({ publicKey }) => document.verify(context.crypto, publicKey, evidence).ok,
+  );
+  if (!signer.ok) return;
   const meter = formatMeterId(meterId);
   const row = await trx
     .selectFrom('meters')

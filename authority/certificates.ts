@@ -8,6 +8,7 @@ import {
   readCompactCertificate,
 } from '#protocol/documents/compact-certificate';
 import { addDays, dateOf } from '#protocol/documents/date';
+import type { BornKeys } from '#protocol/documents/making';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 
@@ -49,6 +50,25 @@ export async function issueCertificate(
     })
     .execute();
   return certificate;
+}
+
+export interface MeterCertificates {
+  readonly device: Uint8Array;
+  readonly indicium: Uint8Array;
+}
+
+/** The certificates of the two keys of a meter. */
+export async function certifyPair(
+  context: AuthorityContext,
+  trx: AuthorityTransaction,
+  { meterId: subject, deviceKey, indiciumKey }: BornKeys,
+): Promise<MeterCertificates> {
+  const device = { subject, usage: 'device', publicKey: deviceKey } as const;
+  const indicium = { subject, usage: 'indicium', publicKey: indiciumKey } as const;
+  return {
+    device: await issueCertificate(context, trx, device),
+    indicium: await issueCertificate(context, trx, indicium),
+  };
 }
 
 /** The certificate with a serial number, as it was issued; undefined where there is none. */

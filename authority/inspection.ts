@@ -13,8 +13,8 @@ import {
   verifyInspectionReport,
 } from '#protocol/documents/inspection';
 import { formatMeterId } from '#protocol/documents/meter-id';
-import { latestCertificate } from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
 import { latestOrder, lockBecause } from './lock-orders.ts';
 import { judgeLog, keepLog, logCountOf } from './meter-log.ts';
@@ -92,12 +92,13 @@ export async function takeReport(
   const read = readInspectionReport(report);
   if (!read.ok) return refuseBecause('documentMalformed');
   const { meterId, challenge } = read.value;
-  const certificate = await latestCertificate(context, meterId, 'device');
-  if (certificate === undefined) return refuseBecause('meterNotCertified');
   const asked = { meterId, challenge };
-  const { publicKey } = certificate.fields;
-  if (!verifyInspectionReport(context.crypto, publicKey, report, asked).ok)
-    return refuseBecause('signatureInvalid');
+  const signer = await signerOf(
+    context,
+    meterId,
+    ({ publicKey }) => verifyInspectionReport(context.crypto, publicKey, report, asked).ok,
+  );
+  if (!signer.ok) return signer;
   return context.db.transaction().execute(async (trx) => {
     await lockMeter(trx, meterId);
     const askedNumber = await challengeNumber(trx, read.value);

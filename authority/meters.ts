@@ -6,7 +6,12 @@ import { encodeMeterId, formatMeterId } from '#protocol/documents/meter-id';
 import type { LockAction } from '#protocol/documents/orders';
 import { EMPTY_LOG } from '#protocol/documents/security-log';
 import { type Mills, mills } from '#protocol/mills';
-import { isPublicKey, issueCertificate, latestCertificate } from './certificates.ts';
+import {
+  certifyPair,
+  isPublicKey,
+  latestCertificate,
+  type MeterCertificates,
+} from './certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 
@@ -39,11 +44,6 @@ export interface MeterKeys extends BornKeys {
   readonly proof: Uint8Array;
 }
 
-export interface MeterCertificates {
-  readonly device: Uint8Array;
-  readonly indicium: Uint8Array;
-}
-
 /** Certifies the two keys that were born in a meter. The same keys get the same certificates; other keys are refused. */
 export async function certifyMeter(
   context: AuthorityContext,
@@ -62,20 +62,7 @@ export async function certifyMeter(
         equalBytes(indicium.fields.publicKey, indiciumKey)
         ? { ok: true, value: { device: device.certificate, indicium: indicium.certificate } }
         : refuseBecause('meterCertified');
-    const order = { subject: meterId };
-    const value = {
-      device: await issueCertificate(context, trx, {
-        ...order,
-        usage: 'device',
-        publicKey: deviceKey,
-      }),
-      indicium: await issueCertificate(context, trx, {
-        ...order,
-        usage: 'indicium',
-        publicKey: indiciumKey,
-      }),
-    };
-    return { ok: true, value };
+    return { ok: true, value: await certifyPair(context, trx, keys) };
   });
 }
 

@@ -23,6 +23,11 @@ export const authorityMigrations: Readonly<Record<string, Migration>> = {
       await createBatches(db);
     },
   },
+  '0003-device-keys': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('meters').addColumn('device_serial', 'bigint').execute();
+    },
+  },
 };
 
 async function createIdentities(db: Kysely<unknown>): Promise<void> {

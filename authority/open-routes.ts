@@ -3,6 +3,7 @@
 import { reconciliationShape } from '#protocol/http/reconciliation';
 import { route } from '#protocol/http/route';
 import { flag, hex, list, nullable, record } from '#protocol/http/shape';
+import { DEVICE_CERTIFICATES_LIMIT } from './device-keys.ts';
 import { CHALLENGE_SIZE } from './inspection.ts';
 import { LOG_EXPORT_MAX } from './meter-log.ts';
 import { reportCheckNames } from './report-checks.ts';
@@ -61,6 +62,23 @@ export const openRoutes = {
     summary: 'The latest licence of a meter.',
     request: record({ meterId }),
     response: record({ licence: document }),
+  }),
+  renewCertificates: route({
+    method: 'POST',
+    path: '/meters/renewals',
+    access: 'open',
+    summary:
+      'Certifies another device key and another indicium key of a meter, which signed the request with the key that it has. The same keys get the same certificates.',
+    request: record({ request: document }),
+    response: record({ device: certificate, indicium: certificate }),
+  }),
+  deviceCertificates: route({
+    method: 'GET',
+    path: '/meters/:meterId/device-certificates/:after',
+    access: 'open',
+    summary: 'The certificates of the device key of a meter behind a serial, the earliest first.',
+    request: record({ meterId, after: number }),
+    response: record({ certificates: list(certificate, DEVICE_CERTIFICATES_LIMIT) }),
   }),
   lockOrder: route({
     method: 'GET',

@@ -38,6 +38,8 @@ interface MeterTable {
   contact_ms: Nullable<number>;
   /** When its last report was accepted. */
   report_ms: Nullable<number>;
+  /** Serial of the certificate of the device key that it signs with; null before anything was signed. */
+  device_serial: Nullable<number>;
   /** The last order to it; 0 and null where there is none. */
   lock_sequence: number;
   lock_action: Nullable<LockAction>;

@@ -4,8 +4,8 @@ import { equalBytes } from '#protocol/bytes';
 import { SIGNATURE_SIZE } from '#protocol/crypto';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { type WithdrawalReport, withdrawalReportDocument } from '#protocol/documents/withdrawal';
-import { latestCertificate } from './certificates.ts';
 import type { AuthorityContext, AuthorityTransaction } from './context.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
 import { issueOrder, latestOrder } from './lock-orders.ts';
 import { lockMeter } from './meters.ts';
@@ -19,10 +19,12 @@ export async function takeWithdrawal(
   const read = withdrawalReportDocument.read(report);
   if (!read.ok) return refuseBecause('documentMalformed');
   const { meterId } = read.value;
-  const certificate = await latestCertificate(context, meterId, 'device');
-  if (certificate === undefined) return refuseBecause('meterNotCertified');
-  if (!withdrawalReportDocument.verify(context.crypto, certificate.fields.publicKey, report).ok)
-    return refuseBecause('signatureInvalid');
+  const signer = await signerOf(
+    context,
+    meterId,
+    ({ publicKey }) => withdrawalReportDocument.verify(context.crypto, publicKey, report).ok,
+  );
+  if (!signer.ok) return signer;
   return context.db.transaction().execute(async (trx) => {
     await lockMeter(trx, meterId);
     const meter = formatMeterId(meterId);

@@ -77,6 +77,12 @@ const texts: { readonly [S in keyof StepResults]: (result: StepResults[S]) => st
           .map(({ version, validFrom }) => `rate table ${version} installed, from ${validFrom} on`)
           .join('\n'),
   inspection: inspectionText,
+  keys({ outcome, serial, validTo }) {
+    if (outcome === 'valid') return `the keys of the meter are certified to ${validTo}`;
+    return outcome === 'renewed'
+      ? `the meter has other keys, certified to ${validTo} under number ${serial}`
+      : `THE KEYS OF THE METER ARE CERTIFIED TO ${validTo} ONLY: run tessera meter renew-keys as the officer`;
+  },
 };
 
 /** Tells one event of a contact; how far the export is, only where somebody watches. */

@@ -39,6 +39,7 @@ export {
   type StepResults,
   warningsIn,
 } from './contact/contact.ts';
+export { type KeysOutcome, renewDueKeys, renewKeys } from './contact/device-keys.ts';
 export { type Inspection, type InspectionOptions, inspect } from './contact/inspection.ts';
 export type { AuthorityOffice, Offices, ProviderOffice } from './contact/offices.ts';
 export { applyLatestOrder, applyOrder, type OrderOutcome } from './contact/orders.ts';

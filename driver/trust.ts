@@ -3,6 +3,7 @@
 import { equalBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { authorityKeysFrom, verifyCertificateInTime } from '#protocol/documents/authority-chain';
+import { readCompactCertificate } from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { ServerIdentity } from '#protocol/handshake';
@@ -64,11 +65,21 @@ function objectionToCertificate(
     : 'its certificate is for another key';
 }
 
-/** Why a server is not the one that was here before; undefined where it is, or none was. */
+/**
+ * Why a server is not the one that was here before; undefined where it is, or none was. A meter has other keys once they were
+ * renewed: then with a later certificate for the same meter, which {@link objection} judges.
+ */
 export function objectionToChange(
   before: ServerIdentity | undefined,
   now: ServerIdentity,
 ): string | undefined {
   if (before === undefined || equalBytes(before.publicKey, now.publicKey)) return undefined;
+  if (equalBytes(before.meterId, now.meterId) && serialOf(now) > serialOf(before)) return undefined;
   return `another meter took its place: ${formatMeterId(now.meterId)}, not ${formatMeterId(before.meterId)}`;
+}
+
+/** Of the certificate; below any where there is none. */
+function serialOf({ certificate }: ServerIdentity): number {
+  const read = readCompactCertificate(certificate);
+  return read.ok ? read.value.serial : -1;
 }

@@ -4,6 +4,7 @@ import type { Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { boardCrypto } from './board-crypto.ts';
+import { bornPair } from './born-pair.ts';
 import { checkLog } from './condition.ts';
 import {
   commit,
@@ -27,6 +28,7 @@ import { aside, blankState, checkConsistent } from './registers.ts';
 import { createSecureClock } from './secure-clock.ts';
 import { openSecurityLog, type SecurityLog } from './security-log.ts';
 import { checkPair, testImageAndAlgorithms } from './self-test.ts';
+import { eraseOldKeys } from './services/renewal.ts';
 import { SELF_TEST_PERIOD_MS } from './services/self-test.ts';
 import { finishWithdrawal } from './services/withdrawal.ts';
 import { randomBytes, setRandomSources } from './shims.ts';
@@ -38,13 +40,7 @@ import {
   type Store,
   type StoreContent,
 } from './store.ts';
-import {
-  DEVICE_KEY_LABEL,
-  type DeviceKeys,
-  deriveDeviceKeys,
-  sealSecret,
-  withPrivateKey,
-} from './vault.ts';
+import { DEVICE_KEY_LABEL, type DeviceKeys, deriveDeviceKeys, withPrivateKey } from './vault.ts';
 
 const NOTHING = new Uint8Array(0);
 /** Samples of half a bit each for 256 bits of seed and 128 of nonce, twice over (SP 800-90A 8.6). */
@@ -108,13 +104,10 @@ function startJournal(
   return first;
 }
 
-/** A blank device gets the key that it authenticates with for all its life. */
+/** A blank device gets the key that it authenticates with. */
 function born(crypto: Crypto, keys: DeviceKeys): StoreContent {
-  const pair = crypto.generateKeyPair();
-  checkPair(crypto, pair);
-  const sealed = sealSecret(crypto, keys.deviceSeal, DEVICE_KEY_LABEL, pair.privateKey);
-  wipe(pair.privateKey);
-  return bornContent(pair.publicKey, sealed);
+  const { publicKey, sealedKey } = bornPair(crypto, keys.deviceSeal, DEVICE_KEY_LABEL);
+  return bornContent(publicKey, sealedKey);
 }
 
 /** An opened housing comes before anything that may be wrong with the rest (requirements.md A7). */
@@ -259,4 +252,5 @@ export function bringUp(
   if (hasEnded(device)) return;
   openLog(device);
   tellFailures(device);
+  eraseOldKeys(device); // power may have failed before they were gone
 }

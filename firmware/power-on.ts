@@ -33,6 +33,7 @@ import { createIndicium, reprintIndicium, resetBatch, testPrint } from './servic
 import { authorityKey, changeHostKey, installAuthorityKey } from './services/keys.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
+import { installRenewedKeys, renewKeys } from './services/renewal.ts';
 import {
   certificates,
   condition,
@@ -176,6 +177,8 @@ function handlersOf(cycle: Cycle): Handlers {
     installAuthorityKey: (request) => installAuthorityKey(device(), request),
     authorityKey: () => authorityKey(device()),
     changeHostKey: (request) => changeHostKey(device(), request),
+    renewKeys: () => renewKeys(device()),
+    installRenewedKeys: (request) => installRenewedKeys(device(), request),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),

@@ -29,6 +29,9 @@ const roleAccess = P.struct({
 });
 export type RoleAccess = P.UnwrapCoder<typeof roleAccess>;
 
+/** A pair that waits to take the place of another, under the same seal; empty where none does. */
+const pendingPair = P.struct({ publicKey: bytes8, sealedKey: bytes8 });
+
 const contentLayout = P.struct({
   meterId: bytes(8),
   /** 33 bytes, empty before the meter is initialized. */
@@ -51,6 +54,10 @@ const contentLayout = P.struct({
   withdrawalReport: bytes16,
   /** Of the authority key, with the hash of the next one; empty before it was told. */
   authorityCertificate: bytes16,
+  pendingDevice: pendingPair,
+  pendingIndicium: pendingPair,
+  /** The other bank holds keys that others took the place of. */
+  hasOldKeys: P.bool,
 });
 export type StoreContent = P.UnwrapCoder<typeof contentLayout>;
 
@@ -59,6 +66,12 @@ const NO_ACCESS: RoleAccess = {
   salt: new Uint8Array(16),
   iterations: 0,
   wrappedVaultKey: new Uint8Array(0),
+};
+
+/** Where no keys wait. */
+export const noPendingKeys = (): Pick<StoreContent, 'pendingDevice' | 'pendingIndicium'> => {
+  const none = { publicKey: new Uint8Array(0), sealedKey: new Uint8Array(0) };
+  return { pendingDevice: none, pendingIndicium: none };
 };
 
 /** What a blank device holds: its own key and nothing else. */
@@ -83,6 +96,8 @@ export function bornContent(
     nextRateTable: empty,
     withdrawalReport: empty,
     authorityCertificate: empty,
+    ...noPendingKeys(),
+    hasOldKeys: false,
   };
 }
 
@@ -91,9 +106,9 @@ export const destroyedContent = (): StoreContent =>
   bornContent(new Uint8Array(33), new Uint8Array(0));
 
 const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x33]); // TST3
-/** The last character of the version before, which had no certificate of the authority key: still read. */
+/** The last character of the version before, which had no certificate of the authority key and no keys that wait: still read. */
 const BEFORE = 0x32;
-const NEW_FIELDS = new Uint8Array(2);
+const NEW_FIELDS = new Uint8Array(7);
 const HEADER_SIZE = 32;
 const header = P.struct({
   magic: bytes(4),

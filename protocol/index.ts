@@ -46,6 +46,7 @@ export {
   verifyInspectionReport,
 } from './documents/inspection.ts';
 export { keyId } from './documents/key-id.ts';
+export { type KeyRenewal, keyRenewalDocument } from './documents/key-renewal.ts';
 export { type Evidence, readEvidence } from './documents/legacy-indicium.ts';
 export { type Licence, verifyLicence } from './documents/licence.ts';
 export { formatMeterId, type MeterId, parseMeterId } from './documents/meter-id.ts';

@@ -96,6 +96,9 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   documentNotValidNow: { text: 'The document is not valid at the time of the secure clock.' },
   documentMismatch: { text: 'The document does not answer the request that the meter made.' },
   keyMismatch: { text: 'A certificate does not hold the key that was born in this meter.' },
+  noRenewalPending: {
+    text: 'No other keys of the meter wait for certificates: let them be born first.',
+  },
   authorityKeyUnannounced: {
     text: 'This authority key is not the one whose hash was announced to the meter.',
   },

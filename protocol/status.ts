@@ -73,6 +73,7 @@ export const statuses = {
   documentNotValidNow: { code: 0x0405, advice: 'act' },
   documentMismatch: { code: 0x0406, advice: 'final' },
   keyMismatch: { code: 0x0407, advice: 'final' },
+  noRenewalPending: { code: 0x0408, advice: 'act' },
   authorityKeyUnannounced: { code: 0x04c0, advice: 'final' },
   authorityKeyOutOfTurn: { code: 0x04c1, advice: 'act' },
 

@@ -24,6 +24,11 @@ export interface AuthorityLink {
   certificate(which: { readonly serial: number }): Promise<{ readonly certificate: Uint8Array }>;
   /** The latest licence of a meter. */
   licence(which: { readonly meterId: Uint8Array }): Promise<{ readonly licence: Uint8Array }>;
+  /** The certificates of the device key of a meter behind a serial, the earliest first. */
+  deviceCertificates(which: {
+    readonly meterId: Uint8Array;
+    readonly after: number;
+  }): Promise<{ readonly certificates: readonly Uint8Array[] }>;
   /** The latest order to a meter. */
   lockOrder(which: {
     readonly meterId: Uint8Array;

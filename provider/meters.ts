@@ -2,10 +2,6 @@
 
 import { equalBytes } from '#protocol/bytes';
 import { verifyCertificateInTime } from '#protocol/documents/authority-chain';
-import {
-  type CompactCertificate,
-  readCompactCertificate,
-} from '#protocol/documents/compact-certificate';
 import { dateOf } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { RefillKind, RefillReason } from '#protocol/documents/refill';
@@ -14,6 +10,7 @@ import type { AccountName } from '#protocol/state';
 import { judgeByAuthority } from './authority-keys.ts';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
 import { readCustomer } from './customers.ts';
+import { replaceCertificate } from './device-keys.ts';
 import { type ProviderOutcome, refuseBecause } from './refusals.ts';
 import type { MeterTable } from './tables.ts';
 
@@ -66,9 +63,10 @@ export async function enrolMeter(
     .select(['customer_id', 'certificate'])
     .where('meter_id', '=', formatMeterId(meterId))
     .executeTakeFirstOrThrow();
-  return enrolled.customer_id === customerId && equalBytes(enrolled.certificate, certificate)
-    ? { ok: true, value: { meterId } }
-    : refuseBecause('meterEnrolled');
+  if (enrolled.customer_id !== customerId) return refuseBecause('meterEnrolled');
+  const isKnown = equalBytes(enrolled.certificate, certificate);
+  const isTaken = isKnown || (await replaceCertificate(db, enrolled.certificate, certificate));
+  return isTaken ? { ok: true, value: { meterId } } : refuseBecause('meterEnrolled');
 }
 
 /** What moved into a meter and out of it. */
@@ -146,22 +144,6 @@ export async function isLeaving(trx: ProviderTransaction, meter: string): Promis
     .limit(1)
     .executeTakeFirst();
   return agreed !== undefined;
-}
-
-/** The certificate of the key that signs for an enrolled meter; undefined where it is not enrolled. */
-export async function deviceCertificate(
-  { db }: Pick<ProviderContext, 'db'>,
-  meterId: Uint8Array,
-): Promise<CompactCertificate | undefined> {
-  const row = await db
-    .selectFrom('meters')
-    .select('certificate')
-    .where('meter_id', '=', formatMeterId(meterId))
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  const certificate = readCompactCertificate(row.certificate);
-  if (!certificate.ok) throw new Error('the record of a device certificate is damaged');
-  return certificate.value;
 }
 
 export interface RefillOnRecord {

@@ -20,9 +20,10 @@ import {
 } from '#protocol/documents/refill';
 import type { Mills } from '#protocol/mills';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
 import { learnOrder } from './lock-orders.ts';
-import { deviceCertificate, isLeaving, lockMeter, type MeterBooks } from './meters.ts';
+import { isLeaving, lockMeter, type MeterBooks } from './meters.ts';
 import { recordMovement } from './movements.ts';
 import { move } from './refill-decision.ts';
 import { type ProviderOutcome, type ProviderRefusal, refuseBecause } from './refusals.ts';
@@ -52,15 +53,17 @@ export async function refill(
   const read = readRefillRequest(request);
   if (!read.ok) return refuseBecause('documentMalformed');
   const { meterId } = read.value;
-  const certificate = await deviceCertificate(context, meterId);
-  if (certificate === undefined) return refuseBecause('meterUnknown');
-  if (!verifyRefillRequest(context.crypto, certificate.publicKey, request).ok)
-    return refuseBecause('signatureInvalid');
+  const signer = await signerOf(
+    context,
+    meterId,
+    ({ publicKey }) => verifyRefillRequest(context.crypto, publicKey, request).ok,
+  );
+  if (!signer.ok) return signer;
   const lockOrder = await learnOrder(context, meterId);
   const signed = { ...read.value, bytes: request, meter: formatMeterId(meterId) };
   const outcome = await context.db
     .transaction()
-    .execute((trx) => answerOnce(context, trx, signed, certificate.validTo));
+    .execute((trx) => answerOnce(context, trx, signed, signer.value.validTo));
   return outcome.ok ? { ok: true, value: { ...outcome.value, lockOrder } } : outcome;
 }
 

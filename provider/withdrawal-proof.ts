@@ -14,8 +14,9 @@ import {
 import { type Mills, mills } from '#protocol/mills';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
 import { giveBack } from './customers.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
-import { deviceCertificate, lockMeter, type MeterBooks, readMeter } from './meters.ts';
+import { lockMeter, type MeterBooks, readMeter } from './meters.ts';
 import { recordMovement } from './movements.ts';
 import { takeBack } from './pool.ts';
 import { type ProviderOutcome, refuseBecause } from './refusals.ts';
@@ -46,10 +47,12 @@ export async function proveWithdrawal(
 ): Promise<ProviderOutcome<Returned>> {
   const read = withdrawalReportDocument.read(report);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const certificate = await deviceCertificate(context, read.value.meterId);
-  if (certificate === undefined) return refuseBecause('meterUnknown');
-  if (!withdrawalReportDocument.verify(context.crypto, certificate.publicKey, report).ok)
-    return refuseBecause('signatureInvalid');
+  const signer = await signerOf(
+    context,
+    read.value.meterId,
+    ({ publicKey }) => withdrawalReportDocument.verify(context.crypto, publicKey, report).ok,
+  );
+  if (!signer.ok) return signer;
   const outcome = await context.db
     .transaction()
     .execute((trx) => takeProof(context, trx, report, read.value));

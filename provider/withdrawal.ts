@@ -17,9 +17,10 @@ import {
 } from '#protocol/documents/withdrawal';
 import { type Mills, mills } from '#protocol/mills';
 import type { ProviderContext, ProviderTransaction } from './context.ts';
+import { signerOf } from './device-keys.ts';
 import { recordFinding } from './findings.ts';
 import { actionOf, learnOrder } from './lock-orders.ts';
-import { deviceCertificate, isLeaving, lockMeter, type MeterBooks } from './meters.ts';
+import { isLeaving, lockMeter, type MeterBooks } from './meters.ts';
 import { recordMovement } from './movements.ts';
 import { type ProviderOutcome, refuseBecause } from './refusals.ts';
 import { logged } from './transaction-log.ts';
@@ -49,10 +50,12 @@ export async function withdraw(
   const read = withdrawalRequestDocument.read(request);
   if (!read.ok) return refuseBecause('documentMalformed');
   const { meterId } = read.value;
-  const certificate = await deviceCertificate(context, meterId);
-  if (certificate === undefined) return refuseBecause('meterUnknown');
-  if (!withdrawalRequestDocument.verify(context.crypto, certificate.publicKey, request).ok)
-    return refuseBecause('signatureInvalid');
+  const signer = await signerOf(
+    context,
+    meterId,
+    ({ publicKey }) => withdrawalRequestDocument.verify(context.crypto, publicKey, request).ok,
+  );
+  if (!signer.ok) return signer;
   const lockOrder = await learnOrder(context, meterId);
   const outcome = await context.db
     .transaction()

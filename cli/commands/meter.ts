@@ -9,6 +9,7 @@ import { addMake } from './meter/make.ts';
 import { addPassword } from './meter/password.ts';
 import { addRefill } from './meter/refill.ts';
 import { addRegister } from './meter/register.ts';
+import { addRenewKeys } from './meter/renew-keys.ts';
 import { addSync } from './meter/sync.ts';
 import { addTell } from './meter/tell.ts';
 import { addUpdate } from './meter/update.ts';
@@ -28,6 +29,7 @@ export function addMeter(program: Command, run: Run): void {
   addLog(meter, run);
   addPassword(meter, run);
   addHostKey(meter, run);
+  addRenewKeys(meter, run);
   addUpdate(meter, run);
   addWithdraw(meter, run);
   addZeroize(meter, run);

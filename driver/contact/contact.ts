@@ -13,6 +13,7 @@ import type { Meter } from '../meter.ts';
 import type { CallOptions } from '../session.ts';
 import { type AuthorityKeyOutcome, renewAuthorityKey } from './authority-key.ts';
 import { type ClockOutcome, setClock } from './clock.ts';
+import { type KeysOutcome, renewDueKeys } from './device-keys.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import type { Offices } from './offices.ts';
 import { applyLatestOrder, type OrderOutcome } from './orders.ts';
@@ -32,6 +33,7 @@ export const contactSteps = [
   'rates',
   'inspection',
   'autoRefill',
+  'keys', // the last one: it ends the session, and nobody is logged in behind it
 ] as const;
 export type ContactStep = (typeof contactSteps)[number];
 
@@ -45,6 +47,7 @@ export interface StepResults {
   readonly rates: readonly InstalledRates[];
   readonly inspection: Inspection;
   readonly autoRefill: RefillOutcome | undefined;
+  readonly keys: KeysOutcome;
 }
 
 export type ContactEvent =
@@ -84,7 +87,7 @@ type Steps = { readonly [S in ContactStep]: (() => Promise<StepResults[S]>) | un
 /**
  * Does all that can be done now.
  * @param meter in a session: the user must be logged in for refills, the user or the crypto officer for rates, the crypto
- * officer for a licence
+ * officer for a licence and for other keys, behind which nobody is logged in any more
  * @throws LinkError where the line to the meter is lost · RefusedError where the session has ended, or what logIn throws ·
  * the reason of the signal
  */
@@ -152,6 +155,7 @@ function actionsOf(
         const due = await dueRefill(meter, autoRefill, options);
         return due && (await refill(meter, provider, due, options));
       }),
+    keys: authority && (() => renewDueKeys(meter, authority, options)),
   };
 }
 

@@ -37,6 +37,14 @@ export interface KeysOffice {
   >;
 }
 
+export interface RenewalOffice {
+  /** Certifies the keys that a meter asks for. */
+  readonly renewCertificates: Question<
+    { readonly request: Uint8Array },
+    { readonly device: Uint8Array; readonly indicium: Uint8Array }
+  >;
+}
+
 export interface OrderOffice {
   /** The latest lock order of a meter; none where it never had one. */
   readonly lockOrder: Question<OfMeter, { readonly order?: Uint8Array | undefined }>;
@@ -111,6 +119,7 @@ export interface WithdrawalOffice {
 export interface AuthorityOffice
   extends ClockOffice,
     KeysOffice,
+    RenewalOffice,
     OrderOffice,
     RatesOffice,
     LicenceOffice,

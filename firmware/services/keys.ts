@@ -10,6 +10,7 @@ import { type Device, logStateOf, saveStore } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { isPublicKey } from '../self-test.ts';
+import { noPendingKeys } from '../store.ts';
 
 /**
  * D8. What was taken under the key before stays: it was judged by the key of its day.
@@ -31,7 +32,9 @@ export function installAuthorityKey(
   const { publicKey: authorityKey, sequence } = read.value;
   const b = documents.authority?.sequence ?? 0;
   const entry = { event: 'authorityKey', a: sequence, b } as const;
-  saveStore(device, { ...content, authorityKey, authorityCertificate: certificate }, {}, entry);
+  // keys that wait may have certificates already, by the key before: this one will certify others
+  const changed = { authorityKey, authorityCertificate: certificate, ...noPendingKeys() };
+  saveStore(device, { ...content, ...changed }, {}, entry);
   return ok({});
 }
 

@@ -9,14 +9,15 @@ import { makingStatement } from '#protocol/documents/making';
 import { decodeMeterId } from '#protocol/documents/meter-id';
 import { verifyRateTable } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
+import { bornPair } from '../born-pair.ts';
 import { checkLog } from '../condition.ts';
 import { type Device, nowMs, rateTablesOf, saveStore, withDeviceKey } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import { changeAccountKind } from '../registers.ts';
-import { checkPair, isPublicKey } from '../self-test.ts';
+import { isPublicKey } from '../self-test.ts';
 import type { StoreContent } from '../store.ts';
-import { grantAccess, INDICIUM_KEY_LABEL, isFitPassword, sealSecret } from '../vault.ts';
+import { grantAccess, INDICIUM_KEY_LABEL, isFitPassword } from '../vault.ts';
 
 /** A rate table of this size and all else fit a bank of the store. */
 const RATE_TABLE_SIZE_MAX = 4096;
@@ -35,18 +36,17 @@ export function initialize(
   if (!isPublicKey(crypto, authorityKey) || !isPublicKey(crypto, userKey))
     return refuse('fieldOutOfRange');
 
-  const indicium = crypto.generateKeyPair();
   const vaultKey = crypto.randomBytes(32);
   let content: StoreContent;
   try {
-    checkPair(crypto, indicium);
+    const indicium = bornPair(crypto, vaultKey, INDICIUM_KEY_LABEL);
     content = {
       ...device.content,
       meterId,
       authorityKey,
       authorityCertificate: new Uint8Array(0),
       indiciumPublicKey: indicium.publicKey,
-      sealedIndiciumKey: sealSecret(crypto, vaultKey, INDICIUM_KEY_LABEL, indicium.privateKey),
+      sealedIndiciumKey: indicium.sealedKey,
       user: grantAccess(crypto, keys, 'user', userKey, userPassword, vaultKey),
       cryptoOfficer: grantAccess(
         crypto,
@@ -58,39 +58,61 @@ export function initialize(
       ),
     };
   } finally {
-    wipe(vaultKey, indicium.privateKey);
+    wipe(vaultKey);
   }
   const deviceKey = device.content.devicePublicKey;
-  const statement = makingStatement({ meterId, deviceKey, indiciumKey: indicium.publicKey });
+  const indiciumKey = content.indiciumPublicKey;
+  const statement = makingStatement({ meterId, deviceKey, indiciumKey });
   const proof = withDeviceKey(device, (key, proved) => proved.sign(key, statement));
   saveStore(device, content, { lifeCycle: 'keyed' });
-  return ok({ deviceKey, indiciumKey: indicium.publicKey, proof });
+  return ok({ deviceKey, indiciumKey, proof });
 }
 
 export function installCertificates(
   device: Device,
   request: RequestOf<'installCertificates'>,
 ): Result<ResponseOf<'installCertificates'>> {
-  const { crypto, content } = device;
+  const { content } = device;
+  const { devicePublicKey, indiciumPublicKey } = content;
+  const judged = judgeCertificates(device, request, devicePublicKey, indiciumPublicKey);
+  if (!judged.ok) return judged;
+  const { serial, ...certificates } = judged.value;
+  const changes = { lifeCycle: 'made' } as const;
+  saveStore(device, { ...content, ...certificates }, changes, { event: 'made', a: serial });
+  return ok({});
+}
+
+interface JudgedCertificates
+  extends Pick<StoreContent, 'deviceCertificate' | 'indiciumCertificate'> {
+  /** Of the certificate of the indicium key. */
+  readonly serial: number;
+}
+
+/** The certificates of two keys of the meter, each later than the one that is held. */
+export function judgeCertificates(
+  { crypto, content, documents }: Device,
+  { device, indicium }: RequestOf<'installCertificates'>,
+  deviceKey: Uint8Array,
+  indiciumKey: Uint8Array,
+): Result<JudgedCertificates> {
   const { authorityKey, meterId: subject } = content;
+  const { deviceCertificate, indiciumCertificate } = documents;
   const expected = [
-    { usage: 'device', bytes: request.device, key: content.devicePublicKey },
-    { usage: 'indicium', bytes: request.indicium, key: content.indiciumPublicKey },
+    { usage: 'device', bytes: device, key: deviceKey, held: deviceCertificate },
+    { usage: 'indicium', bytes: indicium, key: indiciumKey, held: indiciumCertificate },
   ] as const;
   let serial = 0;
-  for (const { usage, bytes, key } of expected) {
+  for (const { usage, bytes, key, held } of expected) {
     const certificate = twice(() => {
       const signed = verifyCompactCertificate(crypto, authorityKey, bytes, { usage, subject });
       if (!signed.ok) return signed;
-      return equalBytes(signed.value.publicKey, key) ? signed : refuse('keyMismatch');
+      if (!equalBytes(signed.value.publicKey, key)) return refuse('keyMismatch');
+      return signed.value.serial > (held?.serial ?? -1) ? signed : refuse('documentOutdated');
     });
     if (!certificate.ok) return certificate;
     serial = certificate.value.serial;
   }
-  const certificates = { deviceCertificate: request.device, indiciumCertificate: request.indicium };
-  const changes = { lifeCycle: 'made' } as const;
-  saveStore(device, { ...content, ...certificates }, changes, { event: 'made', a: serial });
-  return ok({});
+  return ok({ deviceCertificate: device, indiciumCertificate: indicium, serial });
 }
 
 export function register(

@@ -47,4 +47,34 @@ export const keysCommands = {
     request: P.struct({ hostKey: bytes(33) }),
     response: nothing,
   }),
+  /**
+   * Lets another device key and another indicium key be born, which wait until they are certified,
+   * and gives the request for that, signed by the device key that counts; the same keys until then.
+   */
+  renewKeys: command({
+    code: 0x6b,
+    channel: 'sealed',
+    callers: ['cryptoOfficer'],
+    states: ['idle'],
+    enters: 'cryptoOfficer',
+    lifeCycles: ['made', 'registered'],
+    charged: false,
+    request: nothing,
+    response: P.struct({ request: bytes16 }),
+  }),
+  /**
+   * Takes the certificates of the keys that wait: they take the place of those before, which are
+   * erased, and the session ends.
+   */
+  installRenewedKeys: command({
+    code: 0x6c,
+    channel: 'sealed',
+    callers: ['cryptoOfficer'],
+    states: ['idle'],
+    enters: 'cryptoOfficer',
+    lifeCycles: ['made', 'registered'],
+    charged: false,
+    request: P.struct({ device: bytes16, indicium: bytes16 }),
+    response: nothing,
+  }),
 } as const;

@@ -30,4 +30,8 @@ export const logMeaning: Readonly<
   },
   authorityKey: { a: 'sequence of the key', b: 'sequence before; 0 where none was known' },
   hostKeyChanged: { b: 'role' },
+  keysRenewed: {
+    a: 'serial of the certificate of the new indicium key',
+    b: 'serial of the one before',
+  },
 };

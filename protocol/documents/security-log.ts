@@ -32,6 +32,7 @@ export const logEventNames = [
   'selfTestFailed',
   'authorityKey',
   'hostKeyChanged',
+  'keysRenewed',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

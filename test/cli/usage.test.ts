@@ -85,6 +85,7 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera meter history',
     'tessera meter password',
     'tessera meter host-key',
+    'tessera meter renew-keys',
     'tessera meter update',
     'tessera meter withdraw',
     'tessera meter zeroize',

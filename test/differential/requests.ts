@@ -168,6 +168,14 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
   changeHostKey: (asking) => ({
     hostKey: mostly(asking, hosts.user.publicKey, new Uint8Array(33)),
   }),
+  renewKeys: nothing,
+  installRenewedKeys: ({ known }) => {
+    const { deviceKey = stranger.publicKey, indiciumKey = stranger.publicKey } = known;
+    return {
+      device: certificate('device', deviceKey),
+      indicium: certificate('indicium', indiciumKey),
+    };
+  },
 
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),

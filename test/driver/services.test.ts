@@ -210,6 +210,12 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     request: { hostKey: new Uint8Array(33).fill(3) },
     response: {},
   },
+  renewKeys: { ask: (meter) => meter.renewKeys(), request: {}, response: { request: document } },
+  installRenewedKeys: {
+    ask: (meter) => meter.installRenewedKeys({ device: document, indicium: document }),
+    request: { device: document, indicium: document },
+    response: {},
+  },
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),
     request: {},

@@ -13,6 +13,7 @@ import { createMemoryFlash } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
 import type { CryptoEngine } from '#hw/crypto-engine';
 import { type CommandName, commandNames } from '#protocol/command';
+import { keyRenewalDocument } from '#protocol/documents/key-renewal';
 import { issueClockSetting, issueLockOrder } from '#protocol/documents/orders';
 import {
   signWithdrawalAuthorisation,
@@ -103,6 +104,8 @@ const PROBE = `agree ${'00'.repeat(31)}01`;
 /** By service: what it used, of all times that it was asked for. */
 const seen = new Map<CommandName, Set<Told>>();
 const own = { deviceKey: '', indiciumKey: '' };
+/** Those that wait to take the place of the others. */
+const pending = { deviceKey: '', indiciumKey: '' };
 
 /** The same meter; each service that is asked of it is noted with what the engine was given meanwhile. */
 function noting(meter: Meter): Meter {
@@ -122,6 +125,7 @@ function noting(meter: Meter): Meter {
 
 function note(name: CommandName, answer: unknown): void {
   if (name === 'initialize') Object.assign(own, keysOf(answer as Born));
+  if (name === 'renewKeys') Object.assign(pending, keysOf(bornBy(answer)));
   const used = seen.get(name) ?? new Set<Told>();
   seen.set(name, used);
   for (const each of heard) {
@@ -139,6 +143,12 @@ const keysOf = ({ deviceKey, indiciumKey }: Born) => ({
   indiciumKey: hex(indiciumKey),
 });
 
+function bornBy(answer: unknown): Born {
+  const read = keyRenewalDocument.read((answer as { readonly request: Uint8Array }).request);
+  if (!read.ok) throw new Error(read.status);
+  return read.value;
+}
+
 function parameterOf(each: string): Told | undefined {
   const [use, key = ''] = each.split(' ') as [Use, string];
   if (use === 'verify') {
@@ -151,8 +161,8 @@ function parameterOf(each: string): Told | undefined {
     return use === 'stretch' ? 'password' : 'ephemeralKey';
   }
   const publicKey = hex(nodeCrypto.publicKeyOf(Buffer.from(key, 'hex')));
-  if (publicKey === own.deviceKey) return 'deviceKey';
-  return publicKey === own.indiciumKey ? 'indiciumKey' : undefined;
+  if ([own.deviceKey, pending.deviceKey].includes(publicKey)) return 'deviceKey';
+  return [own.indiciumKey, pending.indiciumKey].includes(publicKey) ? 'indiciumKey' : undefined;
 }
 
 /** A session of which every service is noted, the opening too. */
@@ -199,6 +209,18 @@ async function load(meter: TestMeter): Promise<void> {
     userKey: new Uint8Array(0),
   });
   await officer.changeHostKey(hostKeys.cryptoOfficer.publicKey);
+}
+
+/** The meter has other keys afterwards, by which the rest is told. */
+async function renew(meter: TestMeter): Promise<void> {
+  const officer = await loggedIn(meter, 'cryptoOfficer');
+  const born = bornBy(await officer.renewKeys());
+  const { deviceKey, indiciumKey } = born;
+  await officer.installRenewedKeys({
+    device: certificate('device', deviceKey, { serial: 8 }),
+    indicium: certificate('indicium', indiciumKey, { serial: 9 }),
+  });
+  Object.assign(own, keysOf(born));
 }
 
 async function work(meter: TestMeter): Promise<void> {
@@ -265,6 +287,7 @@ beforeAll(async () => {
   await make(blank);
   await using meter = meterWith(certifiedCopy(blank.flash.contents()), { cpu });
   await load(meter);
+  await renew(meter);
   await work(meter);
   await contact(meter);
   await using copy = meterWith(certifiedCopy(meter.flash.contents()), { cpu });

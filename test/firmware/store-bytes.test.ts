@@ -32,12 +32,15 @@ const content: StoreContent = {
   nextRateTable: filled(3, 0x45),
   withdrawalReport: filled(2, 0x46),
   authorityCertificate: filled(1, 0x47),
+  pendingDevice: { publicKey: filled(33, 0x48), sealedKey: filled(60, 0x49) },
+  pendingIndicium: { publicKey: filled(33, 0x4a), sealedKey: filled(60, 0x4b) },
+  hasOldKeys: true,
 };
 const BANK_SIZE = 12_288;
 const HEADER_SIZE = 32;
 const key = filled(32, 4);
 const golden = readGolden('store-bank-with-authority');
-/** As an image before wrote it, without the last field. */
+/** As an image before wrote it, without the last fields. */
 const before = readGolden('store-bank');
 
 describe('the golden bank', () => {
@@ -60,7 +63,15 @@ describe('the golden bank', () => {
 
     const read = openStore(old, flashLayout(old), crypto, key).load(7);
 
-    expect(read).toEqual({ ...content, authorityCertificate: new Uint8Array(0) });
+    const empty = new Uint8Array(0);
+    const none = { publicKey: empty, sealedKey: empty };
+    expect(read).toEqual({
+      ...content,
+      authorityCertificate: empty,
+      pendingDevice: none,
+      pendingIndicium: none,
+      hasOldKeys: false,
+    });
   });
 
   test('has a tag over generation and content, as another implementation of HMAC finds', () => {
@@ -96,6 +107,11 @@ const names: readonly (readonly [words: string, field: string])[] = [
   ['rate table loaded ahead', 'nextRateTable'],
   ['proof of a withdrawal', 'withdrawalReport'],
   ['certificate of the authority key', 'authorityCertificate'],
+  ['public device key that waits', 'pendingDevice.publicKey'],
+  ['device key that waits', 'pendingDevice.sealedKey'],
+  ['public indicium key that waits', 'pendingIndicium.publicKey'],
+  ['indicium key that waits', 'pendingIndicium.sealedKey'],
+  ['1 where the other bank', 'hasOldKeys'],
 ];
 
 describe('docs/flash.md, Store', () => {

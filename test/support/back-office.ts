@@ -195,6 +195,7 @@ export function linkTo(authority: Authority): AuthorityLink {
     answerValueRequest: async (request) => granted(await authority.answerValueRequest(request)),
     certificate: async (which) => granted(await authority.certificate(which)),
     licence: async (which) => granted(await authority.licence(which)),
+    deviceCertificates: async (which) => granted(await authority.deviceCertificates(which)),
     lockOrder: async (which) => granted(await authority.lockOrder(which)),
     answerSpoilageRequest: async (request) =>
       granted(await authority.answerSpoilageRequest(request)),

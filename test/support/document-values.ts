@@ -6,6 +6,7 @@ import type { CertificateFields } from '#protocol/documents/compact-certificate'
 import type { IndiciumFields } from '#protocol/documents/indicium';
 import type { AcknowledgementFields, InspectionReport } from '#protocol/documents/inspection';
 import { keyId } from '#protocol/documents/key-id';
+import type { KeyRenewal } from '#protocol/documents/key-renewal';
 import type { LicenceFields } from '#protocol/documents/licence';
 import { encodeMeterId } from '#protocol/documents/meter-id';
 import type { ClockSettingFields, LockOrderFields } from '#protocol/documents/orders';
@@ -57,6 +58,13 @@ export const certificate: CertificateFields = {
 /** Keys of the authority that follow one another; the last one is only announced. */
 export const authorityNext = keyPair(0xa2);
 export const authorityAfterNext = keyPair(0xa3);
+
+export const keyRenewal: KeyRenewal = {
+  meterId,
+  deviceSerial: 6,
+  deviceKey: keyPair(0xd2).publicKey,
+  indiciumKey: keyPair(0x2d).publicKey,
+};
 
 export const licence: LicenceFields = {
   meterId,

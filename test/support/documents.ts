@@ -28,6 +28,7 @@ import {
   issueAcknowledgement,
   signInspectionReport,
 } from '#protocol/documents/inspection';
+import { keyRenewalDocument } from '#protocol/documents/key-renewal';
 import { issueLicence, licenceDocument } from '#protocol/documents/licence';
 import {
   clockSettingDocument,
@@ -85,6 +86,10 @@ export const samples = {
   'authority-key': {
     ...authorityKeyDocument,
     bytes: secondAuthorityKey(),
+  },
+  'key-renewal': {
+    ...keyRenewalDocument,
+    bytes: keyRenewalDocument.sign(fixedCrypto, device.privateKey, values.keyRenewal),
   },
   licence: {
     ...licenceDocument,

@@ -6,6 +6,7 @@
 import type { AuthorityOffice, ProviderOffice } from '#driver/contact/offices';
 import { nodeCrypto } from '#driver/node-crypto';
 import { issueAcknowledgement, readInspectionReport } from '#protocol/documents/inspection';
+import { keyRenewalDocument } from '#protocol/documents/key-renewal';
 import {
   issueClockSetting,
   issueLockOrder,
@@ -24,6 +25,7 @@ import { TEST_TIME_MS } from './board.ts';
 import {
   authorisation,
   authorityKeys,
+  certificate,
   licence,
   meterId,
   providerKeys,
@@ -101,6 +103,7 @@ export function openOffices(): TestOffices {
       currentRateTable: answering('currentRateTable', () => ({ rateTable: rules.rates })),
       nextRateTable: answering('nextRateTable', () => ({ rateTable: rules.nextRates })),
       licence: answering('licence', () => ({ licence: rules.licence })),
+      renewCertificates: answering('renewCertificates', certified),
       ...inspectors(rules, log, answering),
     },
     provider: {
@@ -113,6 +116,17 @@ export function openOffices(): TestOffices {
       }),
       ...withdrawers(rules, answering),
     },
+  };
+}
+
+/** The certificates of the keys that a meter asks for, later than those that it was made with. */
+export function certified({ request }: { readonly request: Uint8Array }) {
+  const read = keyRenewalDocument.read(request);
+  if (!read.ok) throw new Error(read.status);
+  const { deviceKey, indiciumKey, deviceSerial } = read.value;
+  return {
+    device: certificate('device', deviceKey, { serial: deviceSerial + 1 }),
+    indicium: certificate('indicium', indiciumKey, { serial: deviceSerial + 2 }),
   };
 }
 

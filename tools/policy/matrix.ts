@@ -48,6 +48,8 @@ updateStatus          x     x             x    -      x     x     x    x        
 installAuthorityKey   x     x             x    -      -     x     x    x          x           -        -        -          x      x    x
 authorityKey          x     x             x    -      x     x     x    x          x           -        -        -          x      x    x
 changeHostKey         -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+renewKeys             -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
+installRenewedKeys    -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -124,6 +126,8 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   installAuthorityKey: new Uint8Array(246),
   authorityKey: Uint8Array.of(),
   changeHostKey: new Uint8Array(33),
+  renewKeys: Uint8Array.of(),
+  installRenewedKeys: new Uint8Array(4),
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),

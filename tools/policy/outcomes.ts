@@ -52,6 +52,8 @@ const contents: Readonly<Record<CommandName, StatusName>> = {
   installAuthorityKey: 'documentMalformed',
   authorityKey: 'ok',
   changeHostKey: 'fieldOutOfRange',
+  renewKeys: 'ok',
+  installRenewedKeys: 'noRenewalPending',
   withdrawalRequest: 'ok',
   withdrawalCommit: 'documentMalformed',
   withdrawalReport: 'ok',

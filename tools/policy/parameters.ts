@@ -76,11 +76,12 @@ export const parameters = {
   deviceKey: {
     kind: 'critical',
     what: 'private key on P-256: handshake, refill request, inspection report, withdrawal',
-    origin: 'generated in the device at its first power-up',
+    origin: 'generated in the device at its first power-up; another at a renewal',
     place: 'flash',
     under: ['deviceSealKey'],
-    destroyed: 'zeroize, opened housing, end of a withdrawal; in clear behind each use',
-    code: ['device key', 'sealedDeviceKey'],
+    destroyed:
+      'another in its place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
+    code: ['device key', 'sealedDeviceKey', 'pendingDevice'],
   },
   vaultKey: {
     kind: 'critical',
@@ -95,11 +96,12 @@ export const parameters = {
   indiciumKey: {
     kind: 'critical',
     what: 'private key on P-256: indicia',
-    origin: 'generated in the device when it is made',
+    origin: 'generated in the device when it is made; another at a renewal',
     place: 'flash',
     under: ['vaultKey'],
-    destroyed: 'zeroize, opened housing, end of a withdrawal; in clear behind each use',
-    code: ['indicium key', 'sealedIndiciumKey'],
+    destroyed:
+      'another in its place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
+    code: ['indicium key', 'sealedIndiciumKey', 'pendingIndicium'],
   },
   password: {
     kind: 'critical',
@@ -224,7 +226,14 @@ export const parameters = {
     place: 'flash',
     under: ['storeTagKey'],
     destroyed: 'zeroize, opened housing, end of a withdrawal',
-    code: ['devicePublicKey', 'indiciumPublicKey', 'deviceCertificate', 'indiciumCertificate'],
+    code: [
+      'devicePublicKey',
+      'indiciumPublicKey',
+      'deviceCertificate',
+      'indiciumCertificate',
+      'pendingDevice',
+      'pendingIndicium',
+    ],
   },
   hostKeys: {
     kind: 'public',
@@ -250,4 +259,5 @@ export const otherStoreFields = [
   'rateTable',
   'nextRateTable',
   'withdrawalReport',
+  'hasOldKeys',
 ] as const;

@@ -116,6 +116,24 @@ const own: Readonly<Record<CommandName, Access>> = {
   installAuthorityKey: { ...STORED, authorityKey: 'EW' },
   authorityKey: { authorityKey: 'R' },
   changeHostKey: { ...STORED, hostKeys: 'W' },
+  /** Signs by the device key that counts; the keys that wait are generated once. */
+  renewKeys: {
+    ...STORED,
+    generatorState: 'E',
+    deviceSealKey: 'E',
+    deviceKey: 'GEW',
+    vaultKey: 'E',
+    indiciumKey: 'GEW',
+    ownPublicKeys: 'GR',
+  },
+  installRenewedKeys: {
+    ...STORED,
+    ...FROM_AUTHORITY,
+    ...SESSION_ENDED,
+    deviceKey: 'Z',
+    indiciumKey: 'Z',
+    ownPublicKeys: 'EW',
+  },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,
@@ -173,6 +191,10 @@ export const destructionTests: Readonly<Partial<Record<CommandName, readonly str
   changePassword: [NEW_PASSWORDS_GONE],
   resetUserPassword: [NEW_PASSWORDS_GONE],
   initialize: [PASSWORDS_GONE, PRIVATE_KEYS_GONE],
+  installRenewedKeys: [
+    'test/firmware/services/renewal.test.ts › leaves the old keys nowhere in flash, sealed or in clear',
+    'test/firmware/services/renewal.test.ts › ends the session that asked for it',
+  ],
   withdrawalCommit: [
     'test/firmware/services/withdrawal.test.ts › leaves no key in flash, sealed or in clear',
     'test/firmware/services/withdrawal.test.ts › ends all sessions, and none can be opened any more',

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { renewAuthorityKey } from '#driver/contact/authority-key';
 import { setClock } from '#driver/contact/clock';
-import { type ContactStep, contact, contactSteps, locksIn } from '#driver/contact/contact';
+import { contact, contactSteps, locksIn } from '#driver/contact/contact';
 import { inspect } from '#driver/contact/inspection';
 import { applyLatestOrder } from '#driver/contact/orders';
 import type { AutoRefill } from '#driver/contact/refill';
@@ -36,7 +36,10 @@ done now is done by the next call; nothing is done twice. Exit code 0: all is do
     )
     .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
-    .option('--officer-password-file <file>', 'for a new licence; else $TESSERA_OFFICER_PASSWORD')
+    .option(
+      '--officer-password-file <file>',
+      'for a new licence or new keys; else $TESSERA_OFFICER_PASSWORD',
+    )
     .action((options: Options, command: Command) =>
       run((output) => sync(options, home(command), output)),
     );
@@ -83,9 +86,10 @@ async function sync(options: Options, home: Home, output: Output): Promise<numbe
   const failures = new Map(report.failures);
   await home.believe(report.results.authorityKey?.certificates ?? []);
   let { condition } = report;
-  const { licence } = report.results;
-  if (licence?.outcome === 'needsOfficer' && canBeOfficer(options)) {
-    const steps: readonly ContactStep[] = ['licence'];
+  const steps = (['licence', 'keys'] as const).filter(
+    (step) => report.results[step]?.outcome === 'needsOfficer',
+  );
+  if (steps.length > 0 && canBeOfficer(options)) {
     await using officer = await asOfficer(home, options);
     const renewed = await contact(officer, offices, { signal, steps, onEvent });
     for (const [step, error] of renewed.failures) failures.set(step, error);

@@ -238,8 +238,8 @@ export const breaks: Readonly<Record<number, readonly Change[]>> = {
   303: [
     service(
       'making',
-      "return equalBytes(signed.value.publicKey, key) ? signed : refuse('keyMismatch');",
-      'return signed;',
+      "if (!equalBytes(signed.value.publicKey, key)) return refuse('keyMismatch');",
+      '',
     ),
   ],
   304: [NO_LIFE_CYCLES],

@@ -95,7 +95,10 @@ describe('a contact', () => {
     expect(condition).toMatchObject({ rateVersion: 11, nextRateVersion: 12, lockSequence: 1 });
     expect(locksIn(condition)).toEqual(['locked']);
     const steps = ['authorityKey', 'orders', 'clock', 'refill', 'licence', 'rates', 'inspection'];
-    expect(events.filter((event) => 'result' in event).map(({ step }) => step)).toEqual(steps);
+    expect(events.filter((event) => 'result' in event).map(({ step }) => step)).toEqual([
+      ...steps,
+      'keys',
+    ]);
     expect(events.find((event) => 'read' in event)).toMatchObject({ read: expect.any(Number) });
   });
 

@@ -101,6 +101,7 @@ const noAuthority: AuthorityLink = {
   answerValueRequest: farAway,
   certificate: farAway,
   licence: farAway,
+  deviceCertificates: farAway,
   lockOrder: farAway,
   answerSpoilageRequest: farAway,
   takeWithdrawal: farAway,

@@ -45,6 +45,7 @@ const cases: readonly Case[] = [
   ['indicium', values.indiciumKey, indicium],
   ['compact-certificate', authority, { ...values.certificate, ...issuedBy(authority) }],
   ['authority-key', values.authorityNext, authorityKey],
+  ['key-renewal', device, values.keyRenewal],
   ['licence', authority, { ...values.licence, ...issuedBy(authority) }],
   ['rate-table', authority, { ...values.rateTable, ...issuedBy(authority) }],
   ['refill-request', device, values.refillRequest],

@@ -28,6 +28,7 @@ type Verify = (bytes: Uint8Array, key?: Uint8Array) => Result<unknown>;
 /** The documents that say by themselves who must have signed them, each with its key. */
 const signers = {
   'authority-key': authorityNext,
+  'key-renewal': device,
   licence: authority,
   'rate-table': authority,
   'refill-request': device,

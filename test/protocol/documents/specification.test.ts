@@ -117,6 +117,7 @@ test.each([
   ['Indicium', samples.indicium, true],
   ['Compact certificate', samples['compact-certificate'], true],
   ['Authority key', samples['authority-key'], true],
+  ['Key renewal', samples['key-renewal'], true],
   ['Licence', samples.licence, true],
   ['Rate table', samples['rate-table'], true],
   ['Rate', { magic: '', fields: rateFields }, false],
