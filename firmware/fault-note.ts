@@ -34,13 +34,18 @@ function isSelfTest({ status }: Fault): boolean {
   return status === 'selfTestFailed' || status === 'entropyFailed' || status === 'imageInvalid';
 }
 
-/** Each place a note can have, with what is there; none in a bank without a store, so that a blank device stays blank. */
+/**
+ * Each place a note can have, with what is there; none in a bank without a store, so that a blank device stays blank. What
+ * cannot be read comes back empty, and is no place.
+ */
 function* placesOf(flash: Flash) {
   const { bankOffsets, bankSize } = flashLayout(flash);
   for (const bank of bankOffsets) {
     if (isBlank(readFlash(flash, bank, NOTE_SIZE))) continue;
-    for (let at = bank + bankSize - NOTES_SIZE; at < bank + bankSize; at += NOTE_SIZE)
-      yield { at, content: readFlash(flash, at, NOTE_SIZE) };
+    for (let at = bank + bankSize - NOTES_SIZE; at < bank + bankSize; at += NOTE_SIZE) {
+      const content = readFlash(flash, at, NOTE_SIZE);
+      if (content.length > 0) yield { at, content };
+    }
   }
 }
 

@@ -229,3 +229,18 @@ test('for its record nothing is computed: in the error state the crypto engine i
   expect(notes(flash)).toHaveLength(1);
   expect(calls).toEqual([]);
 });
+
+/** The last sector of each bank of the store, where notes are. */
+test.each([2, 5])(
+  'sector %i, of which nothing can be read any more, keeps no meter from starting',
+  async (sector) => {
+    const flash = await flashAt('refilled');
+    await using meter = meterWith(flash);
+    flash.breakSector(sector, 'readFails');
+
+    cycle(meter);
+
+    expect(meter.board.indicator).toBe('uninitialized');
+    expect(await (await meter.loggedIn('user')).registers()).toMatchObject({ ascending: 0 });
+  },
+);
