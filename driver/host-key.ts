@@ -6,21 +6,32 @@
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { wipe } from '#protocol/bytes';
+import { equalBytes, wipe } from '#protocol/bytes';
 import { RefusedError } from './errors.ts';
 import { syncFolder } from './file.ts';
 import {
   createKeyFile,
   type KeyFile,
   KeyFileError,
+  type KeyFileHeader,
   type KeyFileOptions,
   openKeyFile,
+  readKeyFileHeader,
 } from './key-file.ts';
 import type { Meter } from './meter.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import type { CallOptions } from './session.ts';
 
 const nextFileOf = (path: string): string => `${path}.next`;
+
+/** What is left of another meter, role or authority is no other key of this one, whatever its password. */
+function areOfOneHost(one: KeyFileHeader, other: KeyFileHeader): boolean {
+  return (
+    one.role === other.role &&
+    equalBytes(one.meterId, other.meterId) &&
+    equalBytes(one.authorityKey, other.authorityKey)
+  );
+}
 
 /**
  * Makes a new pair and has the meter take it in place of the one of the role that is logged in.
@@ -44,7 +55,8 @@ export async function renewHostKey(
 
 /**
  * The one that an interrupted renewal left, or a new one. One that does not open is of an earlier password: the meter does not
- * know it, since it knows the old one.
+ * know it, since it knows the old one. One of another meter stays, because that may know no other.
+ * @throws KeyFileError `exists`
  */
 async function nextKey(
   old: KeyFile,
@@ -53,17 +65,27 @@ async function nextKey(
   options: KeyFileOptions,
 ): Promise<KeyFile> {
   const next = nextFileOf(path);
-  try {
-    return await openKeyFile(next, password);
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
-    await rm(next, { force: true });
+  const left = await openedOrNothing(next, password);
+  if (left !== undefined) {
+    if (areOfOneHost(old, left)) return left;
+    left[Symbol.dispose]();
+    throw new KeyFileError(next, 'exists');
   }
+  await rm(next, { force: true });
   const pair = nodeCrypto.generateKeyPair();
   const { role, meterId, authorityKey } = old;
   await createKeyFile(next, { ...pair, role, meterId, authorityKey }, password, options);
   wipe(pair.privateKey);
   return openKeyFile(next, password);
+}
+
+async function openedOrNothing(path: string, password: Uint8Array): Promise<KeyFile | undefined> {
+  try {
+    return await openKeyFile(path, password);
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error;
+    return undefined;
+  }
 }
 
 async function putInPlace(path: string): Promise<void> {
@@ -81,14 +103,17 @@ export async function openingWithEither<T>(
   password: Uint8Array,
   open: (keyFile: KeyFile) => Promise<T>,
 ): Promise<T> {
+  let refused: unknown;
   try {
     using keyFile = await openKeyFile(path, password);
     return await open(keyFile);
   } catch (error) {
     const isUnknown = error instanceof RefusedError && error.status === 'authenticationFailed';
     if (!isUnknown || !existsSync(nextFileOf(path))) throw error;
+    refused = error;
   }
   using next = await openKeyFile(nextFileOf(path), password);
+  if (!areOfOneHost(await readKeyFileHeader(path), next)) throw refused;
   const opened = await open(next);
   await putInPlace(path);
   return opened;

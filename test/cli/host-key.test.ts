@@ -1,9 +1,10 @@
 /** `tessera meter host-key`: the meter and its host get a new key together, wherever it is interrupted (requirements.md F3). */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openKeyFile, readKeyFileHeader } from '#driver/key-file';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createKeyFile, openKeyFile, readKeyFileHeader } from '#driver/key-file';
+import { nodeCrypto } from '#driver/node-crypto';
 import { cli, type MeterAtHand, openWorld, passwordBytes, type World } from '#test/support/cli';
 import { openLossyLine } from './lossy-line.ts';
 
@@ -75,3 +76,25 @@ test('a file of an earlier password that was left does not stand in the way', as
 
   expect(await isGood()).toBe(true);
 });
+
+test.each<[string, object]>([
+  ['meter', { meterId: new Uint8Array(8).fill(7) }],
+  ['role', { role: 'cryptoOfficer' }],
+  ['authority', { authorityKey: nodeCrypto.generateKeyPair().publicKey }],
+])(
+  'a file for another %s that was left, of the same password, neither counts nor is lost',
+  async (_, other) => {
+    const before = await readKeyFileHeader(keyFile);
+    const next = `${keyFile}.next`;
+    const foreign = { ...before, ...nodeCrypto.generateKeyPair(), ...other };
+    await createKeyFile(next, foreign, passwordBytes('user'), { logCost: 14 });
+    onTestFinished(() => rmSync(next));
+
+    const { error } = await renew('--port', meter.port);
+
+    expect(error).toMatchObject({ message: expect.stringContaining(`${next}: there is a file`) });
+    expect(await readKeyFileHeader(keyFile)).toEqual(before);
+    expect(await readKeyFileHeader(next)).toMatchObject({ publicKey: foreign.publicKey });
+    expect(await isGood()).toBe(true);
+  },
+);
