@@ -18,6 +18,8 @@ export const STATE_VERSION = 1;
 const HEAD_SIZE = 8 + 2 + 32;
 /** What a state may become when it is unpacked: far more than any, and less than would hurt. */
 const JSON_SIZE_MAX = 1 << 28;
+/** Values in it: each stands behind `[`, `{` or `,`, and bytes in base64 have none of them. */
+const VALUES_MAX = 1 << 22;
 const LEVEL = 3;
 
 const unpack = promisify(zstdDecompress);
@@ -48,11 +50,23 @@ export async function decodeState(file: Uint8Array): Promise<BoardState> {
     throw damaged('its digest is another');
   try {
     const json = await unpack(body, { maxOutputLength: JSON_SIZE_MAX });
+    checkValues(json);
     return stateFromJson(JSON.parse(json.toString('utf8')));
   } catch (cause) {
     if (cause instanceof ShapeError || cause instanceof RangeError)
       throw damaged(cause.message, cause);
     throw damaged('it cannot be unpacked', cause);
+  }
+}
+
+/** What is small when it is packed may take minutes and all memory to parse. @throws RangeError */
+function checkValues(json: Uint8Array): void {
+  let left = VALUES_MAX;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte !== 0x5b && byte !== 0x7b && byte !== 0x2c) continue;
+    if (left === 0) throw new RangeError(`it has more than ${VALUES_MAX} values`);
+    left -= 1;
   }
 }
 

@@ -232,9 +232,10 @@ function sectorsOf(
   const units = sectorSize / programUnit;
   if (bytes.length !== size || spent.length !== size / programUnit)
     throw new RangeError('cells do not fit the sizes of their flash');
+  const weakOf = Map.groupBy(weak, ({ offset }) => Math.floor(offset / sectorSize));
   return Array.from({ length: size / sectorSize }, (_, sector) => {
     const begin = sector * sectorSize;
-    const own = weak.filter(({ offset }) => offset >= begin && offset < begin + sectorSize);
+    const own = weakOf.get(sector) ?? [];
     return {
       bytes: bytes.slice(begin, begin + sectorSize),
       spent: spent.slice(sector * units, (sector + 1) * units).map((byte) => (byte === 0 ? 0 : 1)),

@@ -1,7 +1,9 @@
 /** States of a board as files: exact, judged when they come back, and read for ever (requirements.md H4). */
 
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
@@ -110,7 +112,25 @@ test('a board goes back to where it was, again and again', async () => {
   expect(user.isOpen).toBe(true);
 });
 
+/** A file as whoever knows the form would make it. */
+function packed(json: Uint8Array): Uint8Array {
+  const body = zstdCompressSync(json);
+  const version = Uint8Array.of(0, STATE_VERSION);
+  const digest = createHash('sha256').update(body).digest();
+  return Buffer.concat([Buffer.from('TSSTATE\n'), version, digest, body]);
+}
+
 describe('a state', () => {
+  test.each(['[', '{},', ',,'])(
+    'of endless %s is small, and refused before it is parsed',
+    async (text) => {
+      const file = packed(Buffer.alloc(5_000_000 * text.length, text));
+
+      expect(file.length).toBeLessThan(10_000);
+      await expect(decodeState(file)).rejects.toThrow(/more than \d+ values/);
+    },
+  );
+
   test('of another board is refused, and nothing has changed', async () => {
     await using meter = await emulatedMeter();
     const state = meter.rig.capture();
