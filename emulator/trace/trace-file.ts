@@ -12,6 +12,8 @@ const VERSION = 1;
 /** Text that is written at once, and is what a kill can cost. */
 const PORTION = 1 << 20;
 const GZIP = Buffer.of(0x1f, 0x8b);
+/** What a compressed trace may become: more could not be read at once. */
+const UNPACKED_SIZE_MAX = 1 << 30;
 
 /** A file that is no trace, or not all of one: the message says what is wrong with it. */
 export class TraceFileError extends Error {
@@ -101,7 +103,8 @@ function unpacked(content: Buffer): Buffer {
   if (!content.subarray(0, GZIP.length).equals(GZIP)) return content;
   try {
     // What is cut short gives what is there, and the missing end is found further on.
-    return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH });
+    const maxOutputLength = UNPACKED_SIZE_MAX;
+    return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength });
   } catch (error) {
     throw new TraceFileError(
       'damaged',
