@@ -109,16 +109,23 @@ function keysBefore(
   let behind = own;
   for (const document of chain.toReversed()) {
     const before = verifyAuthorityKey(crypto, document);
-    if (!before.ok || !precedes(before.value, behind)) break;
+    if (!before.ok || !precedes(crypto, before.value, behind)) break;
     behind = before.value;
     keys.unshift(behind);
   }
   return keys;
 }
 
-/** That the key behind names it is its own word; what else it says must fit. */
-function precedes(before: AuthorityKey, behind: AuthorityKey): boolean {
+/**
+ * That the key behind names it is its own word; what else it says must fit. The first key is the one that the authority is named
+ * by: a key that ended and was stolen could name any other.
+ */
+function precedes(crypto: Crypto, before: AuthorityKey, behind: AuthorityKey): boolean {
+  const isNamed =
+    before.sequence > 1 || equalBytes(keyId(crypto, before.publicKey), before.authorityId);
   return (
+    isNamed &&
+    equalBytes(crypto.sha256(behind.publicKey), before.nextKeyHash) &&
     equalBytes(before.publicKey, behind.previousKey) &&
     equalBytes(before.authorityId, behind.authorityId) &&
     before.sequence === behind.sequence - 1

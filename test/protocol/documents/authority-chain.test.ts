@@ -2,13 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 import { nodeCrypto } from '#driver/node-crypto';
+import { type KeyPair, SIGNATURE_SIZE } from '#protocol/crypto';
 import {
   authorityKeysFrom,
   currentKey,
   longerChain,
   verifyCertificateInTime,
 } from '#protocol/documents/authority-chain';
-import { authorityKeyDocument } from '#protocol/documents/authority-key';
+import { authorityKeyDocument, issueNextAuthorityKey } from '#protocol/documents/authority-key';
 import { addDays } from '#protocol/documents/date';
 import {
   foreignAuthority,
@@ -77,6 +78,22 @@ describe('what does not lead on is passed over', () => {
   });
 });
 
+/** The certificate of a first key in the name of another authority. */
+function ownFirst({ publicKey, privateKey }: KeyPair, authorityId: Uint8Array): Uint8Array {
+  const fields = {
+    authorityId,
+    sequence: 1,
+    previousKey: publicKey,
+    publicKey,
+    nextKeyHash: nodeCrypto.sha256(lineKeys(2).publicKey),
+    validFrom: firstDay(1),
+  };
+  const unsigned = { ...fields, previousSignature: new Uint8Array(SIGNATURE_SIZE) };
+  const core = authorityKeyDocument.encodeCore(unsigned).subarray(0, -SIGNATURE_SIZE);
+  const previousSignature = nodeCrypto.sign(privateKey, core);
+  return authorityKeyDocument.sign(nodeCrypto, privateKey, { ...fields, previousSignature });
+}
+
 describe('a chain that is told goes on from what is known', () => {
   const anchor = lineKeys(1).publicKey;
   const told = (known: readonly Uint8Array[], said: readonly Uint8Array[]) =>
@@ -101,6 +118,22 @@ describe('a chain that is told goes on from what is known', () => {
     ];
 
     expect(told(lineUpTo(1), other)).toBeUndefined();
+  });
+
+  test('whoever has a key that ended cannot put a first key of his own before it', () => {
+    const thief = nodeCrypto.generateKeyPair(); // with the second key, which fell into wrong hands
+    const first = authorityKeyDocument.read(lineCertificate(1));
+    if (!first.ok) throw new Error(first.status);
+    const pairs = { previous: thief, own: lineKeys(2) };
+    const { publicKey } = lineKeys(3);
+    const other = [
+      ownFirst(thief, first.value.authorityId),
+      issueNextAuthorityKey(nodeCrypto, first.value, pairs, publicKey, firstDay(2)),
+      ...chain.slice(2),
+    ];
+
+    expect(longerChain(nodeCrypto, publicKey, [], other)).toBeUndefined();
+    expect(numbers(from(3, other))).toEqual([2, 3, 4]);
   });
 });
 
