@@ -60,8 +60,9 @@ export function createRigClock(
     },
     advance(durationMs) {
       const { timeMs, elapsedMs } = now();
-      const moved = timeMs === 0 ? 0 : timeMs + wholeMs(durationMs);
-      change({ timeMs: moved, elapsedMs: elapsedMs + wholeMs(durationMs) });
+      const passed = wholeMs(durationMs);
+      const moved = timeMs === 0 ? 0 : wholeMs(timeMs + passed);
+      change({ timeMs: moved, elapsedMs: wholeMs(elapsedMs + passed) });
       if (moved !== 0) keep(moved);
     },
     loseTrust: () => change({ timeMs: 0 }),

@@ -111,6 +111,17 @@ describe.each(faces)('%s', (face) => {
     expect(await refusalOf(control.driftClock({ ppm: 1_000_000 }))).toBe('requestMalformed');
   });
 
+  test('time that no state could tell does not pass', async () => {
+    await using own = await controlled(face);
+    const { control } = own;
+    const { clock } = await control.status();
+
+    const advanced = control.advanceClock({ durationMs: Number.MAX_SAFE_INTEGER });
+
+    expect(await refusalOf(advanced)).toBe('valueOutOfRange');
+    expect(await control.status()).toMatchObject({ clock });
+  });
+
   test.each<[string, (control: Control) => Promise<unknown>]>([
     ['an opened housing', (control) => control.openHousing()],
     ['heat', (control) => control.setSurroundings({ temperatureMilliC: 85_001 })],
