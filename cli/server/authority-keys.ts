@@ -61,7 +61,8 @@ export async function announceNextKey(
 /**
  * Puts the announced key in the place of the one of today, and announces another one. The old private key is removed.
  * @param secret what the sealed key was sealed with
- * @throws DirectoryError where it is not the key that was announced
+ * @throws DirectoryError where it is not the key that was announced, or where the key of today would have ended before it began,
+ * and nothing that it signed would count
  */
 export async function rollOver(
   { path, keys, settings }: AuthorityDirectory,
@@ -72,6 +73,9 @@ export async function rollOver(
   const { authorityKeys = [] } = settings;
   const before = verifyAuthorityKey(crypto, authorityKeys.at(-1) ?? new Uint8Array(0));
   if (!before.ok) throw new DirectoryError('No next key is announced: announce one first.');
+  const { validFrom } = before.value;
+  if (date < validFrom)
+    throw new DirectoryError(`The key of today counts from ${validFrom}: is the clock right?`);
   const sequence = before.value.sequence + 1;
   const own = await unseal(path, crypto, before.value, secret);
   const pem = privateKeyToPem(own);

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { authorityRoutes } from '#authority/routes';
+import { announceNextKey, rollOver } from '#cli/server/authority-keys';
 import {
   createAuthorityDirectory,
   createProviderDirectory,
@@ -179,4 +180,19 @@ test('an authority and a provider start from their directories, trade, stop and 
     issuedTotal: 9_000,
   });
   expect(faults).toEqual([]);
+});
+
+test('no key takes over on a day before the one of today began: nothing that it signed would count', async () => {
+  const path = fresh();
+  const made = await createAuthorityDirectory(path, nodeCrypto);
+  const { secretFile } = await announceNextKey(made, nodeCrypto, 20260301);
+  const secret = readFileSync(secretFile);
+  const announced = await openAuthorityDirectory(path);
+
+  const early = rollOver(announced, nodeCrypto, secret, 20260228);
+
+  await expect(early).rejects.toThrow('is the clock right?');
+  expect(await openAuthorityDirectory(path)).toEqual(announced);
+  const { fields } = await rollOver(announced, nodeCrypto, secret, 20260301);
+  expect(fields.sequence).toBe(2);
 });
