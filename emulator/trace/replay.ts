@@ -27,7 +27,9 @@ export interface Replayed {
 /** @throws Error for a redacted trace, which lacks what the image was told */
 export function replayTrace(trace: Trace, cpu: Cpu, image: ReplayedImage): Replayed {
   if (trace.isRedacted)
-    throw new Error('The trace is redacted: it can be looked at, and not be replayed.');
+    throw new Error(
+      'The trace is redacted: it can be looked at, and not be replayed. Record with secrets for that.',
+    );
   return new Replay(trace.events, cpu, image).run();
 }
 
@@ -45,8 +47,10 @@ class Replay implements TraceReader {
     this.events = events;
     this.#cpu = cpu;
     this.#image = image;
-    const recorded = events.find((event) => event.kind === 'boot')?.board.digest;
-    this.mode = recorded === image.digest ? 'calls' : 'effects';
+    const recorded = events.find((event) => event.kind === 'boot')?.board;
+    const isRecorded =
+      recorded?.digest === image.digest && recorded.imageVersion === image.imageVersion;
+    this.mode = isRecorded ? 'calls' : 'effects';
     this.#hardware = new TraceHardware(this, image);
   }
 

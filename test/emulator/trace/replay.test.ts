@@ -16,6 +16,7 @@ import { makeTestBoard, TEST_TIME_MS, type TestBoard } from '#test/support/board
 import { patchedImage } from '#test/support/image-patch';
 import { type RecordedLife, recordedLife } from '#test/support/recorded-life';
 import { testImage, testImageKey } from '#test/support/test-firmware';
+import { release } from '#test/support/update';
 
 let life: RecordedLife;
 beforeAll(async () => {
@@ -66,6 +67,23 @@ describe('a whole life', () => {
 
   test('has the same effects as bytecode, which is another image', () => {
     const { mode, divergence } = replayed(life.trace, createQuickJsCpu(), loadImage('bytecode'));
+
+    expect({ mode, divergence }).toEqual({ mode: 'effects', divergence: undefined });
+  });
+
+  test('is replayed by its effects under another version with the same body, which is another image', () => {
+    const { imageVersion } = replayedImage(loadImage(), undefined);
+    const image = release({ imageVersion: imageVersion + 1, securityVersion: 1 });
+    const { events } = life.trace;
+    const start = events.slice(
+      0,
+      events.findIndex(({ kind }) => kind === 'receive'),
+    );
+
+    const { mode, divergence } = replayed({ ...life.trace, events: start }, createNodeVmCpu(), {
+      image,
+      imageKey: testImageKey.publicKey,
+    });
 
     expect({ mode, divergence }).toEqual({ mode: 'effects', divergence: undefined });
   });
