@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAuthorityDirectory } from '#cli/server/directory';
 import { toTyped } from '#driver/typed-bytes';
 import { authorityKeyDocument } from '#protocol/documents/authority-key';
-import { cli, cliDone, type MeterAtHand, openWorld, type World } from '#test/support/cli';
+import {
+  cli,
+  cliDone,
+  cliProcess,
+  type MeterAtHand,
+  openWorld,
+  type World,
+} from '#test/support/cli';
 
 let world: World;
 let first: MeterAtHand;
@@ -155,7 +162,8 @@ describe('a key entered by hand', () => {
 
   test('with a slip is refused with the number of the line, before the meter is asked', async () => {
     const lines = toTyped(certificate).split('\n');
-    lines[4] = (lines[4] as string).replace(/^(5 {2}.)./, '$1Z').replace(/^(5 {2}Z)Z/, '$1Y');
+    const slip = (letter: string): string => (letter === 'Z' ? 'Y' : 'Z');
+    lines[4] = (lines[4] as string).replace(/(?<=^5 {2}.)./, slip);
     writeFileSync(typedFile(), lines.join('\n'));
 
     const { exitCode, error } = await enter();
@@ -182,6 +190,21 @@ describe('a key entered by hand', () => {
     const { exitCode } = await enter('--hash', await sha256(told));
 
     expect([exitCode, (await keyOf(first))['sequence']]).toEqual([0, sequence]);
+  });
+
+  test('is found in all that the authority prints, by a meter that was away for two of them', async () => {
+    const away = await world.refilledMeter();
+    await rollOver(4);
+    await rollOver(5);
+    const printed = await cliProcess(['authority', 'key', '--dir', world.authorityPath, '--typed']);
+    writeFileSync(typedFile(), printed.stdout);
+
+    const { exitCode, figures } = await cli(
+      ...['--home', away.home, 'meter', 'authority-key', '--typed', typedFile()],
+    );
+
+    expect(exitCode).toBe(0);
+    expect(figures('authorityKeyRenewed')).toMatchObject({ sequence: 5, installed: 2 });
   });
 });
 

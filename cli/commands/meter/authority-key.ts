@@ -38,7 +38,7 @@ export function addAuthorityKey(meter: Command, run: Run): void {
       `Needs no password: the meter takes only the key that was announced to it, signed by the one it holds. Without
 an option it tells what it holds.`,
     )
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--renew', 'ask the authority for the keys that the meter lacks')
     .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
     .option('--file <file>', 'a certificate of an authority key')
@@ -53,7 +53,7 @@ async function authorityKey(options: Options, home: Home, output: Output): Promi
   const ways = [options.renew, options.file, options.typed].filter((way) => way !== undefined);
   if (ways.length > 1) throw new UsageError('Say one of --renew, --file and --typed.');
   const brought = await broughtBy(options);
-  if (brought !== undefined) checkHash(brought, options.hash);
+  if (brought !== undefined) checkKeys(brought, options.hash);
   await using meter = await anonymous(home, options);
   if (options.renew === true) {
     const url = options.authority ?? home.settings.authority;
@@ -62,7 +62,7 @@ async function authorityKey(options: Options, home: Home, output: Output): Promi
     await home.believe(outcome.certificates);
     tellOutcome(outcome, output);
   }
-  if (brought !== undefined) tellOutcome(await installAuthorityKeys(meter, [brought]), output);
+  if (brought !== undefined) tellOutcome(await installAuthorityKeys(meter, brought), output);
   const { key, certificate } = await meter.authorityKey();
   const read = authorityKeyDocument.read(certificate);
   const { sequence, nextKeyHash } = read.ok ? read.value : {};
@@ -85,11 +85,11 @@ function tellOutcome({ outcome, sequence, installed }: AuthorityKeyOutcome, outp
   output.say('authorityKeyRenewed', { outcome, sequence, installed }, text);
 }
 
-async function broughtBy({ file, typed }: Options): Promise<Uint8Array | undefined> {
-  if (file !== undefined) return Uint8Array.from(readInput(file));
+async function broughtBy({ file, typed }: Options): Promise<readonly Uint8Array[] | undefined> {
+  if (file !== undefined) return [Uint8Array.from(readInput(file))];
   if (typed === undefined) return undefined;
   try {
-    return fromTyped(new TextDecoder().decode(readInput(typed === '-' ? 0 : typed)));
+    return typedKeys(new TextDecoder().decode(readInput(typed === '-' ? 0 : typed)));
   } catch (error) {
     if (!(error instanceof TypedBytesError)) throw error;
     throw new Failure(
@@ -98,6 +98,15 @@ async function broughtBy({ file, typed }: Options): Promise<Uint8Array | undefin
       'Type it again.',
     );
   }
+}
+
+/**
+ * The lines of one certificate, or all that `tessera authority key --typed` prints: several, each below `key N`.
+ * @throws TypedBytesError
+ */
+function typedKeys(text: string): readonly Uint8Array[] {
+  const [before = '', ...below] = text.split(/^[ \t]*key[ \t]+\d+[ \t\r]*$/im);
+  return below.length === 0 ? [fromTyped(before)] : below.map((lines) => fromTyped(lines));
 }
 
 function readInput(file: string | 0): Uint8Array {
@@ -109,17 +118,19 @@ function readInput(file: string | 0): Uint8Array {
   }
 }
 
-/** What a person was told by another way than the certificate came. */
-function checkHash(certificate: Uint8Array, told: string | undefined): void {
-  const read = authorityKeyDocument.read(certificate);
-  if (!read.ok)
+/** All are certificates of keys; the last has the hash that a person was told by another way. */
+function checkKeys(certificates: readonly Uint8Array[], told: string | undefined): void {
+  const keys = certificates.map((certificate) => {
+    const read = authorityKeyDocument.read(certificate);
+    if (read.ok) return read.value.publicKey;
     throw new Failure('notAKey', 'That is no certificate of an authority key.', 'Take another.');
+  });
   if (told === undefined) return;
-  const hash = Buffer.from(nodeCrypto.sha256(read.value.publicKey)).toString('hex');
-  if (hash !== told.replaceAll(/[\s:-]/g, '').toLowerCase())
+  const hash = nodeCrypto.sha256(keys.at(-1) ?? new Uint8Array(0));
+  if (Buffer.from(hash).toString('hex') !== told.replaceAll(/[\s:-]/g, '').toLowerCase())
     throw new Failure(
       'hashDiffers',
-      `The key has another SHA-256: ${toGroups(nodeCrypto.sha256(read.value.publicKey))}.`,
+      `The key has another SHA-256: ${toGroups(hash)}.`,
       'Nothing was installed. Ask the authority which is right.',
     );
 }
