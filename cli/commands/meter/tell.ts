@@ -12,20 +12,21 @@ import { type Home, openHome } from '../../home.ts';
 import { type AccessOptions, anonymous, loggedIn } from '../../meter-access.ts';
 import { type Figures, type Output, table } from '../../output.ts';
 import type { Run } from '../../run.ts';
+import { versionText } from '../../version-text.ts';
 
 export function addTell(meter: Command, run: Run): void {
   const home = (command: Command): Home => openHome(command.optsWithGlobals()['home']);
   meter
     .command('status')
     .summary('state, clock and registers; needs no password')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .action((options: AccessOptions, command: Command) =>
       run((output) => tellStatus(options, home(command), output)),
     );
   meter
     .command('registers')
     .summary('the registers, inside a session')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .action((options: AccessOptions, command: Command) =>
       run((output) => tellRegisters(options, home(command), output)),
@@ -33,7 +34,7 @@ export function addTell(meter: Command, run: Run): void {
   meter
     .command('condition')
     .summary('what locks the meter or soon will, and its deadlines; needs no password')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .action((options: AccessOptions, command: Command) =>
       run((output) => tellCondition(options, home(command), output)),
     );
@@ -94,12 +95,13 @@ function piecesText({ pieceCount, zeroPieceCount }: Registers): string {
   return zeroPieceCount === 0 ? String(pieceCount) : `${pieceCount}, ${zeroPieceCount} for nothing`;
 }
 
-function statusText(status: MeterStatus, name: string): string {
+function statusText(status: MeterStatus, name: string, imageVersion: number): string {
   const fault = status.fault === 0 ? undefined : statusName(status.fault);
   const lines = table([
     ['meter', name],
     ['state', status.state],
     ['life cycle', status.lifeCycle],
+    ['image', `version ${versionText(imageVersion)}`],
     ['clock', status.timeMs === 0 ? 'not trusted' : new Date(status.timeMs).toISOString()],
   ]);
   const trouble = fault === undefined ? '' : `\n  ${fault}: ${statusEntry(fault).text}`;
@@ -128,7 +130,7 @@ async function tellStatus(options: AccessOptions, home: Home, output: Output): P
       registersValid: status.registersValid,
       ...registerFigures(status.registers),
     },
-    statusText(status, name),
+    statusText(status, name, version.imageVersion),
   );
   return status.state === 'error' ? 1 : 0;
 }

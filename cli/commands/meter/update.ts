@@ -3,11 +3,14 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { updateImage } from '#driver/update';
+import { IMAGE_HEADER_SIZE, imageHeaderDocument } from '#protocol/documents/image-header';
+import { Failure } from '../../failure.ts';
 import { type Home, openHome } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import type { Output } from '../../output.ts';
 import type { Run } from '../../run.ts';
+import { versionText } from '../../version-text.ts';
 
 export function addUpdate(meter: Command, run: Run): void {
   meter
@@ -17,7 +20,7 @@ export function addUpdate(meter: Command, run: Run): void {
       `Of a later version, signed by the key that the meter has in its fuses. Interrupted, the same call goes on where it
 stopped. Exit code 1 where the new image does not come up: the meter is back at the old one then.`,
     )
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option(
       '--password-file <file>',
       'of the officer; else $TESSERA_OFFICER_PASSWORD, else asked for',
@@ -35,6 +38,13 @@ async function update(
 ): Promise<number> {
   using interrupt = interrupted();
   const image = Uint8Array.from(readFileSync(path));
+  const header = imageHeaderDocument.read(image.subarray(0, IMAGE_HEADER_SIZE));
+  if (!header.ok)
+    throw new Failure(
+      'documentMalformed',
+      `${path} is no firmware image.`,
+      'Take firmware.img of a build, which npm run image leaves in build/image.',
+    );
   await using meter = await loggedIn(home, 'cryptoOfficer', options);
   const before = (await meter.version()).imageVersion;
   let toldPercent = -1;
@@ -56,9 +66,4 @@ async function update(
       : `the new image did not come up: the meter runs version ${running} as before`,
   );
   return isInstalled ? 0 : 1;
-}
-
-/** major.minor.patch */
-function versionText(version: number): string {
-  return [version >>> 16, (version >>> 8) & 0xff, version & 0xff].join('.');
 }
