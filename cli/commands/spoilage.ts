@@ -26,6 +26,7 @@ import { Failure, UsageError } from '../failure.ts';
 import { type Home, needed, openHome } from '../home.ts';
 import { oneName } from '../options.ts';
 import type { Output } from '../output.ts';
+import { rejectionText } from '../rejection-text.ts';
 import type { Run } from '../run.ts';
 import { type ProviderClient, providerAt } from '../servers.ts';
 
@@ -181,7 +182,7 @@ function tellClaim(
       `claim ${claimId}, ${momentText(submittedMs)}: ${state}, ${formatMills(approved)} approved`,
       ...pieces.map(
         ({ piece = '?', amount, state: verdict, rejection }) =>
-          `  piece ${piece}, ${formatMills(amount)}: ${verdict}${rejection === undefined ? '' : `, ${rejection}`}`,
+          `  piece ${piece}, ${formatMills(amount)}: ${verdict}${rejectionText(rejection)}`,
       ),
     ].join('\n'),
   );
@@ -227,11 +228,10 @@ function tellSpoiled(
   output: Output,
 ): void {
   const state = claim?.state ?? 'notClaimed';
-  const why = claim?.rejection === undefined ? '' : `, ${claim.rejection}`;
   output.say(
     'spoiledPiece',
     { reference, pieceCount, state, rejection: claim?.rejection, claimId: claim?.claimId },
-    `${reference}, piece ${pieceCount}: ${state}${why}`,
+    `${reference}, piece ${pieceCount}: ${state}${rejectionText(claim?.rejection)}`,
   );
 }
 
