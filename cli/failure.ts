@@ -58,7 +58,23 @@ export function describe(error: unknown): Description {
   if (error instanceof KeyFileError) return { reason: error.reason, message };
   if (error instanceof CommanderError) return { reason: 'usage', message: usageText(error) };
   if (error instanceof UsageError) return { reason: 'usage', message };
-  return { reason: reasonOf(error), message };
+  return fileProblem(error) ?? { reason: reasonOf(error), message };
+}
+
+const FILE_PROBLEMS: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  ENOENT: ['is not there', 'Look at its name, and at the folder that you are in.'],
+  EISDIR: ['is a folder, and no file', 'Name a file.'],
+  ENOTDIR: ['goes through a file as if it were a folder', 'Look at its name.'],
+  EACCES: ['is closed to this user', 'Look at its mode and its owner.'],
+};
+
+/** What the operating system says of a file, in a sentence; undefined for anything else. */
+function fileProblem(error: NodeJS.ErrnoException): Description | undefined {
+  const { code = '', path } = error;
+  const known = Object.hasOwn(FILE_PROBLEMS, code) ? FILE_PROBLEMS[code] : undefined;
+  if (known === undefined) return undefined;
+  const [what, advice] = known;
+  return { reason: reasonOf(error), message: `${path ?? 'What was named'} ${what}.`, advice };
 }
 
 function usageText({ code, message }: CommanderError): string {

@@ -65,7 +65,7 @@ function withPrinter(command: Command): Command {
 
 function withAccess(command: Command): Command {
   return command
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for');
 }
 

@@ -55,9 +55,10 @@ async function control(
   if (!URL.canParse(url)) throw new UsageError('Say --url, or set TESSERA_CONTROL.');
   const client = controlClient(url, { token: process.env['TESSERA_CONTROL_TOKEN'] });
   if (name === 'events') return await tellEvents(client, output);
-  if (!Object.hasOwn(operations, name)) throw new UsageError(`There is no operation ${name}.`);
+  if (!Object.hasOwn(operations, name))
+    throw new UsageError(`There is no operation ${name}: tessera control --help lists them.`);
   const operation = operations[name as OperationName] as AnyOperation;
-  const request = requestOf(operation, text, options.file);
+  const request = requestOf(name, operation, text, options.file);
   const call = client[name as OperationName] as (request: unknown) => Promise<unknown>;
   const answer = await call(request);
   const shown = name === 'snapshot' ? keepState(answer, options.file) : answer;
@@ -76,6 +77,7 @@ async function tellEvents(client: Control, output: Output): Promise<number> {
 
 /** @throws UsageError where it does not have the shape of the operation */
 function requestOf(
+  name: string,
   { request }: AnyOperation,
   text: string | undefined,
   file: string | undefined,
@@ -86,9 +88,16 @@ function requestOf(
   try {
     return request.decode(json);
   } catch (cause) {
-    if (cause instanceof ShapeError) throw new UsageError(`The request ${cause.message}.`);
+    if (cause instanceof ShapeError)
+      throw new UsageError(`The request of ${name}: ${cause.message}.${takes(request)}`);
     throw cause;
   }
+}
+
+/** The fields of an operation, for whoever has left one out or made one up. */
+function takes({ fields }: AnyOperation['request']): string {
+  const names = Object.keys(fields);
+  return names.length === 0 ? ' It takes nothing.' : ` It takes ${names.join(', ')}.`;
 }
 
 function parsed(text: string): object {
@@ -98,7 +107,7 @@ function parsed(text: string): object {
   } catch {
     // the sentence below says what is wrong
   }
-  throw new UsageError('A request is one JSON object.');
+  throw new UsageError('A request is one JSON object, as \'{ "durationMs": 1000 }\'.');
 }
 
 /** @returns what is told of the state in place of its bytes */

@@ -118,6 +118,8 @@ TESSERA_CONTROL_TOKEN in the environment is the token that whoever controls the 
 }
 
 async function emulate(options: Options, output: Output): Promise<number> {
+  if (options.withSecrets === true && options.trace === undefined)
+    throw new UsageError('--with-secrets needs --trace: there is nothing to record them in.');
   using interrupt = interrupted();
   const usbip = usbipOf(options);
   const isReachable = options.pty !== undefined || usbip !== undefined;

@@ -20,7 +20,7 @@ export function addPrice(program: Command, run: Run): void {
     .summary('what a piece costs by the rates of the meter')
     .description('Asks the meter for its rate table. Nothing is charged, and nobody is logged in.')
     .option('--list', 'all services with their prices')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .action((options: Options, command: Command) =>
       run((output) => price(options, openHome(command.optsWithGlobals()['home']), output)),

@@ -76,7 +76,7 @@ The amount follows from the rates of the meter; --postage says one that is keyed
     .option('--to <zip>', 'destination: ZIP, ZIP+4 or with delivery point', destination)
     .option('--date <date>', 'of mailing: today, +DAYS or YYYYMMDD (default: today)', mailingDate)
     .option('--cut-off <time>', 'HH:MM, remembered: later pieces get the next working day', cutOff)
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
     .option('--profile <name>', `one of ${Object.keys(printerProfiles).join(', ')}`)

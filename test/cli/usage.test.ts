@@ -142,6 +142,17 @@ describe('a wrong call', () => {
       ['control', 'explode', '--url', 'http://127.0.0.1:9'],
       /no operation explode/,
     ],
+    [
+      'a field that an operation does not have',
+      ['control', 'advanceClock', '{"seconds":1}', '--url', 'http://127.0.0.1:9'],
+      /^The request of advanceClock: .* It takes durationMs\.$/,
+    ],
+    [
+      'something for an operation that takes nothing',
+      ['control', 'status', '{"a":1}', '--url', 'http://127.0.0.1:9'],
+      /It takes nothing\.$/,
+    ],
+    ['secrets without a trace', ['emulate', '--with-secrets'], /--with-secrets needs --trace/],
     ['no board to control', ['control', 'status', '--url', ''], /^Say --url/],
     ['no JSON', ['control', 'setClock', 'now', '--url', 'http://127.0.0.1:9'], /one JSON object/],
     ['a TCP port with a sign', ['emulate', '--tcp', '-1'], /whole number from 0 to 65535/],
@@ -179,6 +190,24 @@ describe('a wrong call', () => {
     expect(error).toMatchObject({ error: 'usage', message: expect.stringMatching(why) });
     expect(existsSync(home)).toBe(false);
   });
+});
+
+test.each<[string, readonly string[], RegExp]>([
+  [
+    'a trace that is not there',
+    ['trace', 'show', '/nowhere.trace'],
+    /^\/nowhere.trace is not there/,
+  ],
+  [
+    'a folder for a state',
+    ['emulate', '--control', '0', '--state', '/'],
+    /is a folder, and no file/,
+  ],
+])('%s: exit code 1, with the way out', async (_, argv, why) => {
+  const { exitCode, error } = await cli(...argv);
+
+  expect(exitCode).toBe(1);
+  expect(error).toMatchObject({ message: expect.stringMatching(why), advice: expect.any(String) });
 });
 
 describe('an amount', () => {

@@ -21,7 +21,7 @@ export function addHostKey(meter: Command, run: Run): void {
       'Of the user or the officer; the password stays. After an interruption, call it again: nothing is lost.',
     )
     .option('--officer', 'of the crypto officer, not of the user')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else from the environment, else asked for')
     .action((options: Options, command: Command) =>
       run((output) => renew(options, openHome(command.optsWithGlobals()['home']), output)),

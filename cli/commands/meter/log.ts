@@ -24,7 +24,7 @@ export function addLog(meter: Command, run: Run): void {
   meter
     .command('log')
     .summary('the security log: what happened to the meter besides its pieces')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .option('--from <number>', 'of the first record', recordNumber)
     .option('--export <file>', 'leaves the records there as they are, 64 bytes each')
@@ -34,7 +34,7 @@ export function addLog(meter: Command, run: Run): void {
   meter
     .command('history')
     .summary('the last refills, as the meter has them on record')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .action((options: AccessOptions, command: Command) =>
       run((output) => history(options, home(command), output)),

@@ -39,7 +39,7 @@ export function addMake(meter: Command, run: Run): void {
       `Gives a blank device its number, lets its keys be born inside it, and has the authority certify them.
 Leaves the key files of user and crypto officer in --home. After an interruption, call it again.`,
     )
-    .option('--port <url>', 'the device: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the device: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
     .requiredOption('--authority-token <file>', "the authority operator's token")
     .option('--model <model>', 'vendor and model, four characters', 'TS01')

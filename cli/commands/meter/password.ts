@@ -26,7 +26,7 @@ export function addPassword(meter: Command, run: Run): void {
       'Of the key file and of the meter. After an interruption, call it again as before.',
     )
     .option('--officer', 'of the crypto officer, not of the user')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'the old one; else from the environment, else asked for')
     .option('--new-password-file <file>', 'else $TESSERA_NEW_PASSWORD, else asked for')
     .action((options: Options, command: Command) =>

@@ -55,7 +55,7 @@ Whatever is interrupted on the way is finished by the next call; nothing is cred
     .option('--auto', 'buy now and at every sync where less than --below is left')
     .option('--no-auto', 'do not buy at a sync any more')
     .option('--below <amount>', 'with --auto; what the licence calls low unless given', amount)
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')
     .option('--provider-token <file>', 'for --kind spoilage without an amount')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')

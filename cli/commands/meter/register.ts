@@ -23,7 +23,7 @@ interface Options extends AccessOptions, LicenceTerms {
 export function addRegister(meter: Command, run: Run): void {
   withTerms(meter.command('register'))
     .summary('license a made meter and enrol it with a provider')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
     .requiredOption('--authority-token <file>', "the authority operator's token")
     .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')

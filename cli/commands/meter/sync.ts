@@ -34,7 +34,7 @@ export function addSync(meter: Command, run: Run): void {
       `Asks authority and provider for all that the meter needs, and hands over its security log. What cannot be
 done now is done by the next call; nothing is done twice. Exit code 0: all is done; 1: something is missing.`,
     )
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .option(
       '--officer-password-file <file>',
@@ -45,7 +45,7 @@ done now is done by the next call; nothing is done twice. Exit code 0: all is do
     );
   withOffices(meter.command('inspect'))
     .summary('a signed report with the security log, judged by the authority')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .option('--out <file>', 'keep the report in a file')
     .action((options: Options, command: Command) =>
@@ -53,13 +53,13 @@ done now is done by the next call; nothing is done twice. Exit code 0: all is do
     );
   withOffices(meter.command('clock'))
     .summary('set the secure clock by the authority or the provider; needs no password')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .action((options: Options, command: Command) =>
       run((output) => clock(options, home(command), output)),
     );
   withOffices(meter.command('locks'))
     .summary('bring the latest lock order, and tell what locks the meter; needs no password')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .action((options: Options, command: Command) =>
       run((output) => locks(options, home(command), output)),
     );

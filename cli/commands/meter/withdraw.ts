@@ -39,7 +39,7 @@ export function addWithdraw(meter: Command, run: Run): void {
 meter gives a signed proof, which is verified, kept and handed over. After an interruption, call it again.`,
     )
     .option('--for-ever', 'say that it is meant')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--provider <url>', 'the provider: http://127.0.0.1:PORT')
     .option('--out <file>', 'keep the proof there; in the home unless given')
     .option(

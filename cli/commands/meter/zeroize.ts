@@ -17,7 +17,7 @@ export function addZeroize(meter: Command, run: Run): void {
     .summary('destroy every key of the meter, for ever')
     .description('The registers stay readable; the value in them can no longer be spent.')
     .option('--for-ever', 'say that it is meant')
-    .option('--port <url>', 'the meter: serial:/path or tcp:host:port')
+    .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option(
       '--password-file <file>',
       'of the officer; else $TESSERA_OFFICER_PASSWORD, else asked for',
