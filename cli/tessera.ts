@@ -89,6 +89,10 @@ function subcommandsFor(argv: readonly string[]): Promise<readonly Add[]> {
   return Promise.all(loads.map((load) => load?.()).filter((loading) => loading !== undefined));
 }
 
+/** Line ends of the source are none of the help, which is as wide as its terminal; blank lines and lists stay. */
+const flowing = (command: Command): string =>
+  command.description().replaceAll(/(?<!\n)\n(?!\n|\w+ {2})/g, ' ');
+
 function createProgram(): Command {
   return new Command('tessera')
     .description('A secure postage-and-certificate meter: run, make, refill, print, verify.')
@@ -98,7 +102,7 @@ function createProgram(): Command {
       '--home <directory>',
       'keys and settings of one meter (default: $TESSERA_HOME or ~/.tessera)',
     )
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({ sortSubcommands: false, commandDescription: flowing })
     .showHelpAfterError('(tessera --help, and --help behind any command)')
     .exitOverride();
 }

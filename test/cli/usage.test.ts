@@ -20,6 +20,17 @@ function commandsIn(help: string): [name: string, summary: string][] {
     .filter(([name]) => name !== 'help');
 }
 
+/** Lines of the description that end although the next word would fit: where the source was broken, and not the help. */
+function brokenEarly(help: string): string[] {
+  const [, description = ''] = help.split(/^Usage: .*\n\n/m);
+  const lines = description.split(/^(?:Arguments|Options):$/m)[0]?.split('\n') ?? [];
+  return lines.filter((line, place) => {
+    const next = lines[place + 1] ?? '';
+    if (line === '' || next === '' || /^\w+ {2}/.test(next)) return false;
+    return `${line} ${next.split(' ')[0]}`.length < 80;
+  });
+}
+
 test('--help behind every command tells its use and each of its options', async () => {
   const seen: string[] = [];
   const waiting: string[][] = [[]];
@@ -30,6 +41,7 @@ test('--help behind every command tells its use and each of its options', async 
     expect(help).toContain(`Usage: ${name} [options]`);
     for (const [, option, meaning] of help.matchAll(/^ {2}(-.*?)(?: {2,}(.*))?$/gm))
       expect(meaning, `${name} ${option}`).toMatch(/\w+/);
+    expect(brokenEarly(help), name).toEqual([]);
     const commands = commandsIn(help);
     for (const [command] of commands) waiting.push([...words, command]);
     if (commands.length === 0) seen.push(name);
