@@ -1,5 +1,6 @@
 /** `tessera meter renew-keys`, and what a sync does about keys, with the real offices (requirements.md B8, D4, F8, G8). */
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli, cliDone, type MeterAtHand, openWorld, type World } from '#test/support/cli';
 import { temporaryFolder } from '#test/support/temporary-folder';
@@ -75,4 +76,21 @@ describe('the keys of a meter', () => {
     expect((await renew(...home)).exitCode).toBe(0);
     expect((await refill()).exitCode).toBe(0);
   });
+});
+
+test('a meter with other keys gives everything back, which both offices believe', async () => {
+  const out = join(temporaryFolder(), 'proof.bin');
+
+  const done = await cli('meter', 'withdraw', '--for-ever', '--out', out, ...asOfficer);
+
+  expect(done.exitCode).toBe(0);
+  const findings = [
+    '--authority-token',
+    world.authorityTokenFile,
+    '--authority',
+    world.authorityUrl,
+  ];
+  expect((await cliDone('authority', 'findings', ...findings)).said).toMatchObject([
+    { event: 'noFindings' },
+  ]);
 });
