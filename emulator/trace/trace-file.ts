@@ -115,6 +115,11 @@ function unpacked(content: Buffer): Buffer {
 
 /** The same of the bytes of a file that is not compressed. */
 export function decodeTrace(content: Buffer, isPartial = false): Trace {
+  if (content.length === 0)
+    throw new TraceFileError(
+      'foreign',
+      'The file is empty: it is written in portions of 1 MiB, and its recording was ended before the first.',
+    );
   const lines = linesOf(content);
   const [head] = lines.next().value ?? [''];
   const isRedacted = readHead(head);

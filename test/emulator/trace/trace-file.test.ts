@@ -176,6 +176,14 @@ describe('a file', () => {
     expect(readTraceFile(path, true).events.length).toBeGreaterThan(0);
   });
 
+  test('that is empty is told as a recording that was ended early', () => {
+    const path = join(temporaryFolder(), 'trace.gz');
+    writeFileSync(path, '');
+
+    for (const isPartial of [false, true])
+      expect(() => readTraceFile(path, isPartial)).toThrow(/^The file is empty/);
+  });
+
   test('that cannot be unpacked is refused', () => {
     const path = join(temporaryFolder(), 'trace.gz');
     writeFileSync(path, Buffer.of(0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
