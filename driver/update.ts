@@ -56,7 +56,9 @@ export async function updateImage(
   await finish(meter, signal);
   await meter.reconnect({ signal });
   const { imageVersion, imageDigest } = await meter.version({ signal });
-  return { isInstalled: equalBytes(imageDigest, header.bodyDigest), imageVersion, imageDigest };
+  const isInstalled =
+    imageVersion === header.imageVersion && equalBytes(imageDigest, header.bodyDigest);
+  return { isInstalled, imageVersion, imageDigest };
 }
 
 /** @throws RefusedError for what is no image, before the meter is asked */

@@ -2,6 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { updateImage } from '#driver/update';
+import { IMAGE_HEADER_SIZE, type ImageHeader, verifyImage } from '#protocol/documents/image-header';
+import { nobleCrypto } from '#protocol/noble-crypto';
+import { seededRandom } from '#test/support/seeded-random';
+import { testImageKey } from '#test/support/test-firmware';
 import { NEW, OLD, release, updatable, updatableParts } from '#test/support/update';
 
 test('an image is loaded, tested, and runs after the restart; money stays', async () => {
@@ -27,3 +31,29 @@ test('an image is loaded, tested, and runs after the restart; money stays', asyn
   expect(parts.securityFuse.value).toBe(NEW.securityVersion);
   expect(OLD.securityVersion).toBe(1);
 });
+
+test('a meter that fell back to an earlier version of the same code says so', async () => {
+  const image = release(NEW);
+  const { bodyDigest } = verified(image);
+  const fallenBack = {
+    updateBegin: async () => ({ have: image.length - IMAGE_HEADER_SIZE }),
+    updateWrite: async () => ({}),
+    updateFinish: async () => ({}),
+    reconnect: async () => undefined,
+    version: async () => ({
+      protocolVersion: 2,
+      imageVersion: OLD.imageVersion,
+      imageDigest: bodyDigest,
+    }),
+  };
+
+  const { isInstalled, imageVersion } = await updateImage(fallenBack, image);
+
+  expect([isInstalled, imageVersion]).toEqual([false, OLD.imageVersion]);
+});
+
+function verified(image: Uint8Array): ImageHeader {
+  const read = verifyImage(nobleCrypto(seededRandom('any')), testImageKey.publicKey, image);
+  if (!read.ok) throw new Error(read.status);
+  return read.value.header;
+}
