@@ -37,8 +37,8 @@ test('a meter that fell back to an earlier version of the same code says so', as
   const { bodyDigest } = verified(image);
   const fallenBack = {
     updateBegin: async () => ({ have: image.length - IMAGE_HEADER_SIZE }),
-    updateWrite: async () => ({}),
-    updateFinish: async () => ({}),
+    updateWrite: async () => undefined,
+    updateFinish: async () => undefined,
     reconnect: async () => undefined,
     version: async () => ({
       protocolVersion: 2,
