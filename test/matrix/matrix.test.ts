@@ -63,7 +63,7 @@ test('a sample is even: every situation, command and way to arrive is in it', ()
   for (const variant of variants)
     expect(share((cell) => cell.variant === variant)).toBeGreaterThan(50);
   for (const command of commandsAsked)
-    expect(share((cell) => cell.command === command)).toBeGreaterThan(1);
+    expect(share((cell) => cell.command === command)).toBeGreaterThan(0);
   expect(sampleOf(cells, cells.length)).toBe(cells);
 });
 
