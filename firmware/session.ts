@@ -16,6 +16,7 @@ import type { Content } from '#protocol/responder';
 import { ok, type Result, refuse } from '#protocol/result';
 import type { Role, StateName } from '#protocol/state';
 import { type Device, dropAccess, withDeviceKey } from './device.ts';
+import { invariant } from './fault.ts';
 
 interface Session {
   readonly port: number;
@@ -91,13 +92,15 @@ export function createSessions(device: Device): Sessions {
       const confirmed = serverConfirm(device.crypto, pending, message3);
       pending = undefined;
       if (!confirmed.ok) return confirmed;
+      const { role, clientKey } = confirmed.value;
+      invariant(isKnown(device, role, clientKey)); // a second time: no fault gives a right
       end();
       const { crypto, hardware } = device;
       const ticksMs = () => hardware.clock.ticksMs();
       const records = createRecordLayer(crypto, confirmed.value.keys, ticksMs);
       session = { port, records };
-      device.sessionRole = confirmed.value.role;
-      device.sessionKey = confirmed.value.clientKey;
+      device.sessionRole = role;
+      device.sessionKey = clientKey;
       return ok({});
     },
     unseal(port, record, perform) {

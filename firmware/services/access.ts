@@ -41,7 +41,7 @@ function tryPassword(device: Device, role: Role, password: Uint8Array): Result<U
   const allowed = twice(() => checkTry(device, tries));
   if (!allowed.ok) return allowed;
 
-  commit(device, 'passwordTry', aside(stamped(device), { [counter]: tries + 1 }));
+  commit(device, 'passwordTry', aside(stamped(device), { [counter]: allowed.value + 1 }));
   invariant(journal.state[counter] === tries + 1);
   const vaultKey = openVault(crypto, keys, role, content[role], password);
   if (vaultKey === undefined) {
@@ -55,12 +55,13 @@ function tryPassword(device: Device, role: Role, password: Uint8Array): Result<U
   return ok(vaultKey);
 }
 
-/** Whether a role may try now. */
-function checkTry(device: Device, tries: number): Result<undefined> {
+/** Whether a role may try now: then the tries so far. */
+function checkTry(device: Device, tries: number): Result<number> {
   if (tries >= TRIES_MAX) return refuse('lockedOut');
   const wait = device.lastWrongTryMs + delayMs(tries) - device.hardware.clock.ticksMs();
   if (tries > 0 && wait > 0) return refuse('passwordDelayed', Math.ceil(wait));
-  return checkLog(device);
+  const room = checkLog(device);
+  return room.ok ? ok(tries) : room;
 }
 
 /**

@@ -199,12 +199,12 @@ function repeat(
   request: Request,
   recorded: RecordedDebit,
 ): Result<ResponseOf<'createIndicium'>> {
-  const isSame = (): Result<undefined> =>
+  const ifSame = (): Result<RecordedDebit> =>
     equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request))
-      ? ok(undefined)
+      ? ok(recorded)
       : refuse('requestIdReused');
-  const same = twice(isSame);
-  return same.ok ? ok({ indicium: recordedIndicium(device, recorded) }) : same;
+  const same = twice(ifSame);
+  return same.ok ? ok({ indicium: recordedIndicium(device, same.value) }) : same;
 }
 
 function recordedIndicium(
