@@ -89,6 +89,7 @@ export function logIn(
   invariant(role !== undefined);
   const opened = tryPassword(device, role, password);
   if (!opened.ok) return opened;
+  invariant(opened.value.length > 0); // a refusal has no key
   device.access = { role, vaultKey: opened.value };
   return ok({});
 }

@@ -76,7 +76,9 @@ function rightsGained(attack: Attack, { before, after, replies, caller }: Afterm
   if (attack.isStranger === true && caller !== undefined && caller !== 'nobody')
     found.push(`${caller} is logged in`);
   const status = replies.at(-1)?.status;
-  if (attack.isStranger === true && status === 'ok') found.push('it was let in');
+  // a log-in forgets the tries before it: without that, `ok` is what a garbled answer reads
+  if (attack.isStranger === true && status === 'ok' && after.userTries === 0)
+    found.push('it was let in');
   if (status === 'passwordWrong' && after.userTries <= before.userTries)
     found.push('a password was tried without being counted');
   return found;

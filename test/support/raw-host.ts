@@ -8,7 +8,7 @@ import type { Board } from '#emulator/board';
 import { type CommandName, commands, type RequestOf } from '#protocol/command';
 import type { MeterStatus } from '#protocol/command-layouts';
 import { decodeResponse, encodeRequest } from '#protocol/dispatch';
-import { clientConfirm, clientHello } from '#protocol/handshake';
+import { clientConfirm, clientHello, type SessionKeys } from '#protocol/handshake';
 import { createAssembler, encodeMessage, type Message, type MessageKind } from '#protocol/message';
 import { createRecordLayer, type RecordLayer } from '#protocol/record';
 import { type Role, type StateName, stateNames } from '#protocol/state';
@@ -34,6 +34,8 @@ export interface RawHost {
   sealed(request: Uint8Array): Reply | undefined;
   /** Opens a session. @throws Error where the meter refuses it */
   openSession(role: Role): void;
+  /** Goes on in a session of these keys. */
+  adoptSession(keys: SessionKeys): void;
   /** Asks in clear. @throws Error where the meter does not answer or refuses */
   status(): MeterStatus;
   /** Makes the bytes of a message, as they would be sent next. */
@@ -106,6 +108,9 @@ export function rawHost(board: Board, port = 0): RawHost {
       if (!confirmed.ok) throw new Error(`the handshake ends with ${confirmed.status}`);
       ask('confirmSession', { message3: confirmed.value.message3 });
       records = createRecordLayer(nodeCrypto, confirmed.value.keys, () => performance.now());
+    },
+    adoptSession(keys) {
+      records = createRecordLayer(nodeCrypto, keys, () => performance.now());
     },
     status: () => ask('status', {}),
     frames,

@@ -21,11 +21,13 @@ function strangersSession(host: RawHost): readonly (Reply | undefined)[] {
   const hello = clientHello(nodeCrypto, { ...forged, role: 'user' });
   const first = host.open(encodeRequest('openSession', { message1: hello.message1 }));
   const opened = first && decodeResponse('openSession', first.payload);
-  if (opened?.ok !== true) return [first];
+  if (opened?.ok !== true) return [first?.status === 'ok' ? undefined : first]; // garbled
   const confirmed = clientConfirm(nodeCrypto, hello.pending, opened.value.message2, () => true);
-  if (!confirmed.ok) return [first];
-  const { message3 } = confirmed.value;
-  return [host.open(encodeRequest('confirmSession', { message3 }))];
+  if (!confirmed.ok) return [undefined];
+  const { message3, keys } = confirmed.value;
+  host.open(encodeRequest('confirmSession', { message3 }));
+  host.adoptSession(keys); // an answer under its keys is the proof of a session
+  return [host.sealed(encodeRequest('registers', {}))];
 }
 
 /** A record of which one bit was changed on the way. */
