@@ -4,7 +4,7 @@
  */
 
 import type { Flash } from '#hw/flash';
-import { equalBytes } from '#protocol/bytes';
+import { equalBytes, joinBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { Fault, invariant } from './fault.ts';
 import { type FlashLayout, isBlank, readFlash } from './flash-layout.ts';
@@ -130,14 +130,16 @@ export function createWriter(
 
   return {
     write(body) {
-      const record = new Uint8Array(RECORD_SIZE);
-      record.set(body);
-      record.set(tagOf(ring, body), RECORD_BODY_SIZE);
+      const tag = tagOf(ring, body);
+      const record = joinBytes(body, tag);
       for (let attempt = 0; attempt < BAD_SLOTS_MAX; attempt++) {
         const offset = nextSlot();
         if (offset === undefined || flash.program(offset, record.slice().buffer) !== 0) continue;
-        const readBack = readFlash(flash, offset, RECORD_SIZE);
-        if (equalBytes(readBack, record)) return { ...claimOf(record), offset };
+        const readBack = readFlash(flash, offset, RECORD_SIZE); // compared with its parts, so that no fault left one out
+        const isWhole =
+          equalBytes(readBack.subarray(0, RECORD_BODY_SIZE), body) &&
+          equalBytes(readBack.subarray(RECORD_BODY_SIZE), tag);
+        if (isWhole) return { ...claimOf(record), offset };
       }
       throw new Fault('flashFailed');
     },

@@ -142,8 +142,8 @@ export const moneyBugs: readonly Mutant[] = [
   {
     bug: 'a record is not read back',
     file: 'firmware/journal-ring.ts',
-    find: '        if (equalBytes(readBack, record)) return { ...claimOf(record), offset };',
-    replace: '        if (readBack.length > 0) return { ...claimOf(record), offset };',
+    find: '        if (isWhole) return { ...claimOf(record), offset };',
+    replace: '        if (isWhole || readBack.length > 0) return { ...claimOf(record), offset };',
     tests: journal,
   },
   {
@@ -177,7 +177,7 @@ export const moneyBugs: readonly Mutant[] = [
   {
     bug: 'a try of a password is counted after it was judged',
     file: 'firmware/services/access.ts',
-    find: "  commit(device, 'passwordTry', aside(stamped(device), { [counter]: tries + 1 }));\n  invariant(journal.state[counter] === tries + 1);\n  const vaultKey = openVault(crypto, keys, role, content[role], password);\n",
+    find: "  commit(device, 'passwordTry', aside(stamped(device), { [counter]: allowed.value + 1 }));\n  invariant(journal.state[counter] === tries + 1);\n  const vaultKey = openVault(crypto, keys, role, content[role], password);\n",
     replace:
       "  const vaultKey = openVault(crypto, keys, role, content[role], password);\n  if (vaultKey === undefined) commit(device, 'passwordTry', aside(stamped(device), { [counter]: tries + 1 }));\n",
     tests: ['test/firmware/services/access'],
