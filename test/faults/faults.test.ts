@@ -186,3 +186,21 @@ test.each(attacks.map((attack) => [attack.name, attack] as const))(
     expect(violations).toEqual([]);
   },
 );
+
+test.each([
+  ['a password where no try is left', 'firmware/services/access.ts'],
+  ['a session under a key that the meter does not know', 'protocol/handshake.ts'],
+  ['another piece under the same number', 'firmware/services/indicium.ts'],
+  ['a wrong password', 'firmware/journal-ring.ts'],
+])('all faults while there is %s, in %s, where one once gave something', async (name, file) => {
+  const attack = attacks.find((each) => each.name === name) as Attack;
+
+  const { trials, violations } = await runAttack(
+    attack,
+    injector,
+    ({ site }) => injector.sites[site]?.file === file,
+  );
+
+  expect(trials).toBeGreaterThan(10);
+  expect(violations).toEqual([]);
+});
