@@ -50,6 +50,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'micro-packed',
       'node-hid',
       'opentype.js',
+      'pkijs',
       'serialport',
     ],
     node: true,
