@@ -84,6 +84,9 @@ const writeNothing = [
   'updateFinish',
   'updateStatus',
   'authorityKey',
+  'hashContent',
+  'userKeys',
+  'requestRevocation',
   'withdrawalReport',
 ];
 /** Hosts and meter of the table keep their keys: host-key.test.ts and renewal.test.ts of test/firmware/services/ cut these. */

@@ -156,7 +156,7 @@ export function transaction(): { readonly counter: number; readonly nonce: numbe
 export const CERTIFICATE_FUNDS = mills(20_000);
 
 /** Value for certificate services. */
-export async function buyServices(meter: TestMeter, amount = CERTIFICATE_FUNDS): Promise<void> {
+export async function buyServices(meter: TestMeter, amount = CERTIFICATE_FUNDS): Promise<Meter> {
   const user = await meter.loggedIn('user');
   const { request } = await user.refillRequest({
     kind: 'purchase',
@@ -164,6 +164,7 @@ export async function buyServices(meter: TestMeter, amount = CERTIFICATE_FUNDS):
     amount,
   });
   await user.refillCommit(authorisation(request));
+  return user;
 }
 
 /** A meter whose rate table has the services, with funds for them. */
