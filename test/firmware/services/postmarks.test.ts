@@ -11,7 +11,6 @@ import { licence, meterWith, providerKeys, type TestMeter } from '#test/support/
 import { expectRefused } from '#test/support/refusal';
 import {
   buyServices,
-  CERTIFICATE_FUNDS,
   charges,
   emailProtection,
   holder,
