@@ -93,8 +93,15 @@ export function encodeSignedAttributes(
   );
 }
 
-/** The digest that a TSTInfo of SHA-256 stamps; undefined where it is none. */
-export function stampedDigest(tstInfo: Uint8Array): Uint8Array | undefined {
+export interface StampedInfo {
+  /** SHA-256 of the content. */
+  readonly digest: Uint8Array;
+  /** YYYYMMDDhhmmss as a decimal number, UTC. */
+  readonly time: number;
+}
+
+/** What a TSTInfo of SHA-256 says; undefined where it is none. What may follow the time is not looked at. */
+export function readTstInfo(tstInfo: Uint8Array): StampedInfo | undefined {
   return readDer(tstInfo, (reader) => {
     const info = readerOf(reader.next(tags.sequence).content);
     demand(equalBytes(info.next(tags.integer).content, VERSION_1));
@@ -105,7 +112,8 @@ export function stampedDigest(tstInfo: Uint8Array): Uint8Array | undefined {
     const digest = imprint.next(tags.octetString).content;
     imprint.end();
     unsignedOf(info.next(tags.integer));
-    demand(digest.length === 32);
-    return digest;
+    const time = String.fromCharCode(...info.next(tags.generalizedTime).content);
+    demand(digest.length === 32 && /^\d{14}(\.\d+)?Z$/.test(time));
+    return { digest, time: Number(time.slice(0, 14)) };
   });
 }

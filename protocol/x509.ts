@@ -7,10 +7,13 @@ import { joinBytes } from './bytes.ts';
 import { type Crypto, SIGNATURE_SIZE } from './crypto.ts';
 import {
   bitString,
+  certificateTime,
   contextTag,
   demand,
   element,
   isOid,
+  isTrue,
+  octetString,
   oids,
   type Read,
   type Reader,
@@ -25,6 +28,7 @@ import {
 import { compressedPoint, uncompressedPoint } from './point.ts';
 
 const VERSION_1 = Uint8Array.of(0);
+const VERSION_3 = Uint8Array.of(2);
 export const ecdsaWithSha256: Uint8Array = sequence(oids.ecdsaWithSha256);
 
 /** SubjectPublicKeyInfo. @throws RangeError where the key is no point: keys of the meter and those it judged are */
@@ -244,4 +248,38 @@ export function isSignedBy(
   issuerKey: Uint8Array,
 ): boolean {
   return crypto.verify(issuerKey, joinBytes(signed), signature);
+}
+
+/** One extension. @param value DER */
+export function extension(oid: Uint8Array, isCritical: boolean, value: Uint8Array): Uint8Array {
+  return sequence(oid, ...(isCritical ? [isTrue] : []), octetString(value));
+}
+
+export interface CertificateContent {
+  /** Big-endian, 1 to 20 bytes. */
+  readonly serial: Uint8Array;
+  /** Distinguished names, DER. */
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  /** Milliseconds since 1970-01-01 UTC; whole seconds count. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** 33 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly extensions: readonly Uint8Array[];
+}
+
+/** TBSCertificate of version 3 (RFC 5280 4.1), which is what the issuer signs. */
+export function encodeCertificateContent(content: CertificateContent): Uint8Array {
+  const { serial, issuer, subject, fromMs, toMs, publicKey, extensions } = content;
+  return sequence(
+    element(contextTag(0, true), element(tags.integer, VERSION_3)),
+    unsignedInteger(serial),
+    ecdsaWithSha256,
+    issuer,
+    sequence(certificateTime(fromMs), certificateTime(toMs)),
+    subject,
+    publicKeyInfo(publicKey),
+    element(contextTag(3, true), sequence(...extensions)),
+  );
 }

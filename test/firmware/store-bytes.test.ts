@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { flashLayout } from '#firmware/flash-layout';
 import { openStore, type RoleAccess, type StoreContent } from '#firmware/store';
 import { encodeMeterId } from '#protocol/documents/meter-id';
+import { keyUsesOf } from '#protocol/documents/user-key';
+import { mills } from '#protocol/mills';
 import { crypto, smallFlash } from '#test/support/firmware-flash';
 import { readGolden, toHex } from '#test/support/golden';
 import { readRepositoryFile } from '#tools/sources';
@@ -35,6 +37,25 @@ const content: StoreContent = {
   pendingDevice: { publicKey: filled(33, 0x48), sealedKey: filled(60, 0x49) },
   pendingIndicium: { publicKey: filled(33, 0x4a), sealedKey: filled(60, 0x4b) },
   hasOldKeys: true,
+  lastKeyNumber: 9,
+  userKeys: [
+    {
+      number: 9,
+      state: 'active',
+      origin: 'imported',
+      uses: keyUsesOf('sign', 'authenticate'),
+      publicKey: filled(33, 0x4c),
+      sealedKey: filled(60, 0x4d),
+      organization: filled(2, 0x4e),
+      commonName: filled(3, 0x4f),
+      certificateDigest: filled(32, 0x50),
+      serial: filled(16, 0x51),
+      validFrom: 20260101,
+      validTo: 20261231,
+    },
+  ],
+  creditLines: [{ certificate: filled(4, 0x52), rest: mills(5_000), payments: 3 }],
+  sealedTokenKeys: filled(92, 0x53),
 };
 const BANK_SIZE = 12_288;
 const HEADER_SIZE = 32;
