@@ -77,6 +77,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   price: async () => (await import('./commands/price.ts')).addPrice,
   print: async () => (await import('./commands/print.ts')).addPrint,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
+  postmark: async () => (await import('./commands/postmark.ts')).addPostmark,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
 };

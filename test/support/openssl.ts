@@ -25,7 +25,7 @@ export interface OpenSsl {
   run(...parameters: readonly string[]): Spoken;
 }
 
-function pemOf(label: string, der: Uint8Array): string {
+export function pemOf(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')

@@ -93,7 +93,7 @@ function constrained(organization: string): Uint8Array {
 let lastSerial = 1;
 
 /** A certificate for a key. @param issuer undefined: itself */
-function certify(
+export function certify(
   wanted: Wanted,
   publicKey: Uint8Array,
   issuer: Pick<Certified, 'keys' | 'name'>,

@@ -2,12 +2,21 @@
 
 import { TimeStampReq, TimeStampResp } from 'pkijs';
 import { ascii } from '#protocol/bytes';
-import { bitString, demand, element, readDer, sequence, tags, unsignedOf } from '#protocol/der';
+import {
+  bitString,
+  demand,
+  element,
+  isOid,
+  readDer,
+  readerOf,
+  sequence,
+  tags,
+  unsignedOf,
+} from '#protocol/der';
 import { NONCE_SIZE_MAX, postmarkPolicies } from '#protocol/postmark';
 import { ids } from '../cms/oids.ts';
 import { plainBytes } from '../plain-bytes.ts';
 import { parse } from '../x509/certificate.ts';
-import { isPolicy } from './time-stamp.ts';
 
 /** PKIFailureInfo: the number of the bit. */
 export const failures = {
@@ -46,7 +55,7 @@ export function readStampRequest(der: Uint8Array): ReadRequest {
     return refused('badAlg', 'only SHA-256 is taken');
   const digest = plainBytes(messageImprint.hashedMessage.valueBlock.valueHexView);
   if (digest.length !== 32) return refused('badDataFormat', 'a digest of SHA-256 has 32 bytes');
-  if (reqPolicy !== undefined && !isPolicy(reqPolicy, postmarkPolicies.digestGiven))
+  if (reqPolicy !== undefined && !asksForOurs(der))
     return refused('unacceptedPolicy', 'stamps of a given digest have one policy');
   if (extensions.length > 0) return refused('unacceptedExtension', 'no extension is known');
   const nonce = nonceOf(asked);
@@ -54,6 +63,15 @@ export function readStampRequest(der: Uint8Array): ReadRequest {
     return refused('badRequest', `a nonce is positive and of ${NONCE_SIZE_MAX} bytes at most`);
   return { ok: true, request: { digest, nonce, wantsCertificate: certReq } };
 }
+
+/** By the bytes: see `policyOf` of time-stamp.ts. */
+const asksForOurs = (der: Uint8Array): boolean =>
+  readDer(der, (reader) => {
+    const query = readerOf(reader.next(tags.sequence).content);
+    query.next(tags.integer);
+    query.next(tags.sequence);
+    return isOid(query.next(tags.oid), postmarkPolicies.digestGiven);
+  }) === true;
 
 /** Digits of the nonce, none where there is none; undefined where it cannot be given back. */
 function nonceOf({ nonce }: TimeStampReq): Uint8Array | undefined {

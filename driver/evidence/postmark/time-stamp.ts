@@ -4,10 +4,11 @@
  */
 
 import { TSTInfo } from 'pkijs';
+import { readDer, readerOf, tags } from '#protocol/der';
 import { ids, oid } from '../cms/oids.ts';
 import { encodeSignedData, type ReadSignedData, readSignedData } from '../cms/signed-data.ts';
 import { plainBytes } from '../plain-bytes.ts';
-import { parse } from '../x509/certificate.ts';
+import { dotted, parse } from '../x509/certificate.ts';
 
 /** What the meter gives for a postmark. */
 export interface SignedPostmark {
@@ -63,16 +64,27 @@ export function readTimeStampToken(der: Uint8Array): TimeStamp | undefined {
   // Something critical of which nothing is known (RFC 3161 2.4.2).
   if (info.extensions?.some(({ critical }) => critical) === true) return undefined;
   const { messageImprint, nonce } = info;
+  const policy = policyOf(tstInfo);
+  if (policy === undefined) return undefined;
   return {
     data,
     tstInfo,
-    policy: info.policy,
+    policy,
     digestAlgorithm: messageImprint.hashAlgorithm.algorithmId,
     digest: plainBytes(messageImprint.hashedMessage.valueBlock.valueHexView),
     serial: plainBytes(info.serialNumber.valueBlock.valueHexView),
     timeMs: info.genTime.getTime(),
     nonce: nonce && plainBytes(nonce.valueBlock.valueHexView),
   };
+}
+
+/** By our own reader: the parser of pkijs writes long numbers of an identifier in a form of its own. */
+function policyOf(tstInfo: Uint8Array): string | undefined {
+  return readDer(tstInfo, (reader) => {
+    const info = readerOf(reader.next(tags.sequence).content);
+    info.next(tags.integer);
+    return dotted(info.next(tags.oid).content);
+  });
 }
 
 /** Whether an identifier stands for this element. */

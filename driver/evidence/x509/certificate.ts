@@ -6,6 +6,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { Certificate } from 'pkijs';
 import { demand, type Reader, readDer, readerOf, tags } from '#protocol/der';
+import { compressedPoint } from '#protocol/point';
 import { plainBytes } from '../plain-bytes.ts';
 import {
   type Constraints,
@@ -237,6 +238,14 @@ export function publicKeyOf({ publicKeyInfo }: HostCertificate): KeyObject | und
   const { namedCurve, modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
   if (key?.asymmetricKeyType === 'ec') return CURVES.includes(namedCurve) ? key : undefined;
   return key?.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS_MIN ? key : undefined;
+}
+
+/** The key of a certificate as a point on P-256, 33 bytes; undefined where it is of another kind. */
+export function publicPoint(certificate: HostCertificate): Uint8Array | undefined {
+  const { x, y } = publicKeyOf(certificate)?.export({ format: 'jwk' }) ?? {};
+  if (x === undefined || y === undefined) return undefined;
+  const parts = [x, y].map((part) => Buffer.from(part, 'base64url'));
+  return compressedPoint(plainBytes(Buffer.concat([Buffer.of(4), ...parts])));
 }
 
 /** Whether something is signed by the key of a certificate. */

@@ -14,7 +14,9 @@ import { nodeCrypto } from '#driver/node-crypto';
 import { ascii } from '#protocol/bytes';
 import { oids } from '#protocol/der';
 import { encodeSignedAttributes, encodeTstInfo, postmarkSerial } from '#protocol/postmark';
+import { authorityKeys, meterWith } from '#test/support/meter';
 import type { OpenSsl } from '#test/support/openssl';
+import { stampingCertificate, stampingFlash, transaction } from '#test/support/user-keys';
 import { below, type Certified, privateKeyInfo, rootOf } from '#test/support/x509-authority';
 import { type Check, demand } from '../check.ts';
 
@@ -35,7 +37,7 @@ interface Stamping {
   readonly timeMs?: number;
 }
 
-/** A token as a meter would have it made; the bytes of a meter are in test/firmware/services/postmarks.test.ts. */
+/** A token as a meter would have it made, by a key of our own. */
 function tokenBy({
   holder,
   digest,
@@ -47,6 +49,14 @@ function tokenBy({
   const signedAttributes = encodeSignedAttributes(nodeCrypto, tstInfo, sha256(holder.certificate));
   const signature = nodeCrypto.sign(holder.keys.privateKey, signedAttributes);
   return encodeTimeStampToken({ tstInfo, signedAttributes, signature }, holder.certificate);
+}
+
+/** The same by a real meter, on the first of March as well. */
+async function tokenByMeter({ digest, nonce }: StampRequest): Promise<Uint8Array> {
+  await using meter = meterWith(await stampingFlash());
+  const user = await meter.loggedIn('user');
+  const wish = { requestId: transaction(), number: 1, isStreamed: false, digest, nonce };
+  return encodeTimeStampToken(await user.postmark(wish), stampingCertificate());
 }
 
 /** What a query of OpenSSL asks for. */
@@ -125,6 +135,14 @@ export const stampChecks: readonly Check[] = [
       answer(openssl, '-cert');
       const { text } = openssl.run(...verify, '-queryfile', 'query.tsq');
       demand(text.includes('Verification: OK'), text);
+    },
+  },
+  {
+    name: 'ts -verify takes what a meter signed, for its query',
+    async holds(openssl) {
+      openssl.write('answer.tsr', encodeGranted(await tokenByMeter(asked(openssl, '-cert'))));
+      openssl.writePem('root.pem', 'CERTIFICATE', rootOf(authorityKeys).certificate);
+      openssl.run(...verify, '-queryfile', 'query.tsq');
     },
   },
   {
