@@ -1,9 +1,11 @@
 /** `tessera postmark`: cryptographic postmarks on messages and files (requirements.md D1, D2; docs/postmarks.md). */
 
 import { Command } from 'commander';
+import { printerProfiles } from '#driver/print/printer-profile';
 import { openHome } from '../home.ts';
 import { keyNumber, portNumber } from '../options.ts';
 import type { Run } from '../run.ts';
+import { type PrintOptions, printStamp } from './postmark/print.ts';
 import { type ServeOptions, serveStamps } from './postmark/serve.ts';
 import { showStamp } from './postmark/show.ts';
 import { type StampCommandOptions, stampFile } from './postmark/stamp.ts';
@@ -36,6 +38,7 @@ for in the folder certificates/ of the home, or named.`,
   postmark.addCommand(stampCommand(run));
   postmark.addCommand(verifyCommand(run));
   postmark.addCommand(showCommand(run));
+  postmark.addCommand(printCommand(run));
   postmark.addCommand(serveCommand(run));
 }
 
@@ -58,7 +61,10 @@ function verifyCommand(run: Run): Command {
 its authority's key, and charges. Exit code 0: valid; 1: not.`,
     )
     .argument('<file>', 'what the postmark is for')
-    .option('--postmark <file>', 'the token (default: the file with .tsr behind its name)')
+    .option(
+      '--postmark <file>',
+      'a .tsr file, or a picture of a label (default: the file with .tsr)',
+    )
     .option('--root <file>', "the authority's root certificate, where it is not known at home")
     .option('--certificate <file>', 'others that may be needed', several)
     .option('--crl <file>', 'revocation lists of today; without them nobody asks', several)
@@ -73,8 +79,25 @@ its authority's key, and charges. Exit code 0: valid; 1: not.`,
 function showCommand(run: Run): Command {
   return new Command('show')
     .summary('tell what a postmark says; nothing is judged')
-    .argument('<postmark>', 'a token or a response, DER')
-    .action((file: string) => run((output) => showStamp(file, output)));
+    .argument('<postmark>', 'a .tsr file, or a picture of a label')
+    .option('--certificate <file>', 'of its key, for a printed one', several)
+    .action((file: string, options: { certificate?: readonly string[] }, command: Command) =>
+      run((output) => showStamp(file, options, homeOf(command), output)),
+    );
+}
+
+function printCommand(run: Run): Command {
+  return new Command('print')
+    .summary('put a postmark on a label, for a paper document; nothing is charged')
+    .argument('<postmark>', 'a .tsr file')
+    .option('--title <text>', 'what stands above it', 'Postmark')
+    .option('--certificate <file>', 'of its key, where it is not in it', several)
+    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
+    .option('--profile <name>', `one of ${Object.keys(printerProfiles).join(', ')}`)
+    .option('--out <directory>', 'leaves the label there as a picture and as printer bytes')
+    .action((file: string, options: PrintOptions, command: Command) =>
+      run((output) => printStamp(file, options, homeOf(command), output)),
+    );
 }
 
 function serveCommand(run: Run): Command {

@@ -21,8 +21,8 @@ import { installStampKey, SERVICE_PRICE, type StampingHome } from '#test/support
 import { temporaryFolder } from '#test/support/temporary-folder';
 import { revocationListOf, rootOf } from '#test/support/x509-authority';
 
-/** For the installation and ten services. */
-const FUNDS = '3.850';
+/** For the installation and eleven services. */
+const FUNDS = '4.200';
 
 let world: World;
 let meter: MeterAtHand;
@@ -119,6 +119,21 @@ describe('a postmark of a file', () => {
     expect(different.figures('verified')).toMatchObject({ verdict: 'digestDifferent' });
     expect(different.exitCode).toBe(1);
     expect(await certificateFunds()).toBe(before - 2 * SERVICE_PRICE);
+  });
+
+  test('is printed, and valid as a scan of the label', async () => {
+    await stamp();
+    const out = temporaryFolder();
+
+    const { figures } = await cliDone(
+      ...['postmark', 'print', `${file}.tsr`, '--home', meter.home, '--out', out],
+    );
+
+    expect((figures('printed')['postmark'] as Uint8Array).length).toBeLessThanOrEqual(202);
+    const scanned = await verify('--postmark', join(out, 'label.png'));
+    expect(scanned.figures('verified')).toMatchObject({ verdict: 'valid' });
+    const elsewhere = await postmark('show', join(out, 'label.png'), '--home', out);
+    expect(elsewhere.error).toMatchObject({ error: 'certificateMissing' });
   });
 
   test('is not asked for where the file, the certificate or the token is missing', async () => {

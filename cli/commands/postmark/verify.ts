@@ -3,6 +3,7 @@
 import { judgePostmark } from '#driver/evidence/postmark/judge';
 import { validateInMeter } from '#driver/evidence/postmark/stamp';
 import type { TimeStamp } from '#driver/evidence/postmark/time-stamp';
+import type { HostCertificate } from '#driver/evidence/x509/certificate';
 import { knownCertificates, listsOf, trustedRoots } from '../../certificate-files.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
@@ -52,12 +53,13 @@ export async function verifyStamp(
   home: Home,
   output: Output,
 ): Promise<number> {
-  const timeStamp = timeStampIn(options.postmark ?? `${file}.tsr`);
+  const others = knownCertificates(home, ...(options.certificate ?? []));
+  const timeStamp = await timeStampIn(options.postmark ?? `${file}.tsr`, others);
   const digest = await digestOfFile(file);
   const verdict =
     options.inMeter === true
-      ? await byMeter(timeStamp, digest, options, home)
-      : await byHost(timeStamp, digest, options, home);
+      ? await byMeter(timeStamp, digest, others, options, home)
+      : await byHost(timeStamp, digest, others, options, home);
   const isValid = verdict === 'valid';
   output.say(
     'verified',
@@ -70,10 +72,10 @@ export async function verifyStamp(
 async function byHost(
   timeStamp: TimeStamp,
   digest: Uint8Array,
-  { certificate = [], root, crl }: VerifyOptions,
+  others: readonly HostCertificate[],
+  { root, crl }: VerifyOptions,
   home: Home,
 ): Promise<string> {
-  const others = knownCertificates(home, ...certificate);
   const roots = await trustedRoots(home, root, others);
   const lists = listsOf(crl);
   const nowMs = Date.now();
@@ -83,10 +85,10 @@ async function byHost(
 async function byMeter(
   timeStamp: TimeStamp,
   digest: Uint8Array,
+  others: readonly HostCertificate[],
   options: VerifyOptions,
   home: Home,
 ): Promise<string> {
-  const others = knownCertificates(home, ...(options.certificate ?? []));
   using interrupt = interrupted();
   await using meter = await loggedIn(home, 'user', options);
   const { signal } = interrupt;
