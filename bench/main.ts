@@ -3,12 +3,20 @@
 import { join } from 'node:path';
 import { nodeCrypto } from '#driver/node-crypto';
 import { nobleCrypto } from '#protocol/noble-crypto';
-import { SIGN_BASELINE, SYNC_BASELINE, signBaseline, syncBaseline } from './support/baselines.ts';
+import {
+  SIGN_BASELINE,
+  SYNC_BASELINE,
+  signBaseline,
+  syncBaseline,
+  VERIFY_BASELINE,
+  verifyBaseline,
+} from './support/baselines.ts';
 import { type Candidate, compare } from './support/compare.ts';
 import { hosted, issuingAtOnce } from './support/hosting.ts';
 import { asking, inMemory, inOtherProcess, issuing, onFile } from './support/issuing.ts';
 import { loggingIn, poweringUp } from './support/power-up.ts';
 import { report } from './support/report.ts';
+import { stamping, validating } from './support/stamping.ts';
 import { wealthyFlash } from './support/wealthy-meter.ts';
 
 const ROUNDS = 7;
@@ -46,6 +54,7 @@ report(
   'bench',
   await compare(ROUNDS, [
     signBaseline(),
+    verifyBaseline(),
     sync,
     nobleSign(),
     poweringUp('power-up to the first answer', contents, engine),
@@ -63,6 +72,12 @@ report(
     ),
     issuing('indicia, over TCP, one sync each', SYNC_BASELINE, tcp),
     issuing('indicia, over a serial line (pty), one sync each', SYNC_BASELINE, serial),
+    stamping('postmarks, core in memory', SIGN_BASELINE, core),
+    stamping('postmarks, core in memory, without crypto engine', SIGN_BASELINE, bareCore),
+    stamping('postmarks, over TCP, one sync each', SYNC_BASELINE, tcp),
+    validating('validations, core in memory', VERIFY_BASELINE, core),
+    validating('validations, core in memory, without crypto engine', VERIFY_BASELINE, bareCore),
+    validating('validations, over TCP, one sync each', SYNC_BASELINE, tcp),
     asking('round trips in a session, in memory', SIGN_BASELINE, core),
     asking('round trips in a session, over TCP', SIGN_BASELINE, tcp),
     asking('round trips in a session, over a serial line (pty)', SIGN_BASELINE, serial),

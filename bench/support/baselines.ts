@@ -1,11 +1,12 @@
 /** What everything is compared with: one signature of node:crypto, one synced write of this machine's disk. */
 
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Candidate } from './compare.ts';
 
 export const SIGN_BASELINE = 'node:crypto P-256 sign';
+export const VERIFY_BASELINE = 'node:crypto P-256 verify';
 export const SYNC_BASELINE = 'fdatasync of 64 bytes';
 
 /** ECDSA P-256 with SHA-256 over 64 bytes, DER, by node:crypto. */
@@ -17,6 +18,20 @@ export function signBaseline(): Candidate {
     operations: 4000,
     run(operations) {
       for (let done = 0; done < operations; done++) sign('sha256', message, privateKey);
+    },
+  };
+}
+
+/** The same signature verified. */
+export function verifyBaseline(): Candidate {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const message = new Uint8Array(64);
+  const signature = sign('sha256', message, privateKey);
+  return {
+    name: VERIFY_BASELINE,
+    operations: 4000,
+    run(operations) {
+      for (let done = 0; done < operations; done++) verify('sha256', message, publicKey, signature);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Meter } from '#driver/meter';
 import { pieceRequest } from '#driver/piece';
 import { type FlashBank, openFlashBank } from '#emulator/flash-bank';
 import type { Candidate } from './compare.ts';
+import { counterOf, type RequestCounter } from './transaction.ts';
 import { boardOn, lineTo, POSTAGE, SERVICE, today, userAt } from './wealthy-meter.ts';
 
 const OPERATIONS = 512;
@@ -44,7 +45,7 @@ export async function hosted(
 /** All meters at work, each with one request outstanding. */
 export function issuingAtOnce(name: string, baseline: string, { meters }: Hosted): Candidate {
   const piece = { serviceId: SERVICE, postage: POSTAGE, mailingDate: today, destination: 0 };
-  const counters = meters.map(() => 0);
+  const counters = meters.map(counterOf);
   return {
     name,
     baseline,
@@ -53,9 +54,8 @@ export function issuingAtOnce(name: string, baseline: string, { meters }: Hosted
       await Promise.all(
         meters.map(async (meter, place) => {
           for (let done = 0; done < operations / meters.length; done++) {
-            const counter = (counters[place] as number) + 1;
-            counters[place] = counter;
-            await meter.createIndicium(pieceRequest({ counter, nonce: 1 }, piece));
+            const requestId = await (counters[place] as RequestCounter).next();
+            await meter.createIndicium(pieceRequest(requestId, piece));
           }
         }),
       );

@@ -10,6 +10,7 @@ import { pieceRequest } from '#driver/piece';
 import { createMemoryFlash, DEFAULT_FLASH_GEOMETRY, type FlashDevice } from '#emulator/flash';
 import { openFlashFile } from '#emulator/flash-file';
 import type { Candidate } from './compare.ts';
+import { counterOf } from './transaction.ts';
 import {
   type BoardKind,
   boardOn,
@@ -26,15 +27,14 @@ const OPERATIONS = 100;
 /** Each with a request id of its own. @param meter with its user logged in */
 export function issuing(name: string, baseline: string, meter: Meter): Candidate {
   const piece = { serviceId: SERVICE, postage: POSTAGE, mailingDate: today, destination: 0 };
-  let counter = 0;
+  const counter = counterOf(meter);
   return {
     name,
     baseline,
     operations: OPERATIONS,
     async run(operations) {
       for (let done = 0; done < operations; done++) {
-        counter += 1;
-        await meter.createIndicium(pieceRequest({ counter, nonce: 1 }, piece));
+        await meter.createIndicium(pieceRequest(await counter.next(), piece));
       }
     },
   };

@@ -82,7 +82,7 @@ test('tessera --help runs', () => {
   expect(run('npx', ['tessera', '--help'])).toContain('Usage: tessera');
 });
 
-test.each(['driver', 'protocol', 'emulator', 'testing', 'provider', 'authority'])(
+test.each(['driver', 'evidence', 'protocol', 'emulator', 'testing', 'provider', 'authority'])(
   'tessera/%s can be imported',
   (name) => {
     const script = `console.log(Object.keys(await import('tessera/${name}')).length)`;
