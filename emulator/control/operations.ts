@@ -2,8 +2,9 @@
 
 import { choice, flag, list, nullable, record, text, whole } from '#protocol/http/shape';
 import { wearFailures } from '../flash/wear.ts';
+import { base64, powerCut } from '../rig/chip-shape.ts';
 import { DRIFT_PPM_MAX } from '../rig/rig-clock.ts';
-import { base64, entropyFault, powerCut } from '../rig/state-shape.ts';
+import { entropyFault } from '../rig/state-shape.ts';
 import { operation } from './operation.ts';
 import {
   capabilities,

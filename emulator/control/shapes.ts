@@ -3,8 +3,9 @@
 import { choice, flag, list, nullable, record, text, whole } from '#protocol/http/shape';
 import { stateNames } from '#protocol/state';
 import { boardPortNames } from '../board-ports.ts';
+import { base64 } from '../rig/chip-shape.ts';
 import { lineDirections } from '../rig/rough-lines.ts';
-import { base64, entropyFault } from '../rig/state-shape.ts';
+import { entropyFault } from '../rig/state-shape.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 

@@ -11,7 +11,7 @@ import { createNodeVmCpu } from '../cpu/node-vm.ts';
 import { createEnvironment, type Environment } from '../environment.ts';
 import { createMemoryFlash, type FlashDevice } from '../flash.ts';
 import type { ImageFile } from '../image-file.ts';
-import type { ImageSlots } from '../image-slots.ts';
+import { createImageSlots, type ImageSlots } from '../image-slots.ts';
 import type { SecurityFuse } from '../security-fuse.ts';
 import { createTamperContact, type TamperContact } from '../tamper.ts';
 import type { TraceSink } from '../trace/event.ts';
@@ -19,6 +19,7 @@ import { type BoardState, StateError } from './board-state.ts';
 import { createRigClock, type RigClock } from './rig-clock.ts';
 import { createRigEntropy, type RigEntropy } from './rig-entropy.ts';
 import { createRoughLines, type RoughLines } from './rough-lines.ts';
+import { captureSlots, holdsImage, restoreSlots } from './slots-state.ts';
 
 /** hw/hardware.ts, Firmware.tick: at least once a second. */
 const TICK_MS = 500;
@@ -51,7 +52,6 @@ export interface KeptParts {
   /** What it holds is taken as it is, and not from the state. */
   readonly flash: FlashDevice;
   readonly tamper: TamperContact;
-  /** In no state: a board of a state runs the image that it was given. */
   readonly imageSlots: ImageSlots;
   readonly keepTime: (timeMs: number) => void;
   readonly keepSecurityVersion: (version: number) => void;
@@ -77,7 +77,7 @@ export interface Rig extends AsyncDisposable {
   /**
    * Becomes the board of a state. Where memory is not in the state, or `boots` says so, power comes on as after a power cut at
    * that moment.
-   * @throws StateError where it is of a board with other fuses, flash or crypto engine, or its memory does not fit
+   * @throws StateError where it is of a board with other fuses, flash, slots or crypto engine, or its memory does not fit
    */
   restore(state: BoardState, options?: RestoreOptions): void;
   /** So many boards of their own, each exactly as this one is now. They share nothing that is ever written. */
@@ -105,6 +105,16 @@ export function createRig(
   return rig;
 }
 
+function slotsOf({ imageSlots, flash }: BoardState): ImageSlots | undefined {
+  if (imageSlots === undefined) return undefined;
+  const { geometry } = imageSlots;
+  return createImageSlots(
+    () => createMemoryFlash({ ...flash.options, geometry }),
+    () => false,
+    geometry,
+  );
+}
+
 /** The fuse of a board that may become the one of a state. */
 function createRigFuse(keep: (version: number) => void): SecurityFuse & { value: number } {
   return {
@@ -126,6 +136,7 @@ class RiggedBoard implements Rig {
   readonly #home: RigHome;
   readonly #cpu: Cpu;
   readonly #fuse: SecurityFuse & { value: number };
+  readonly #slots: ImageSlots | undefined;
   readonly #made: Pick<BoardState, 'fuses' | 'hasCryptoEngine' | 'flash'>;
   /** A flash that is kept elsewhere is taken as it is once; a state that is brought back later is written to it. */
   #takesFlash: boolean;
@@ -142,6 +153,7 @@ class RiggedBoard implements Rig {
     this.entropy = createRigEntropy(state.entropy);
     const tamper = kept?.tamper ?? createTamperContact();
     const { geometry, options } = state.flash;
+    this.#slots = kept?.imageSlots ?? slotsOf(state);
     this.board = createBoard({
       image: home.image,
       imageKey: home.imageKey,
@@ -153,7 +165,7 @@ class RiggedBoard implements Rig {
       entropy: this.entropy,
       tamper,
       cpu: this.#cpu,
-      ...(kept !== undefined && { imageSlots: kept.imageSlots }),
+      ...(this.#slots !== undefined && { imageSlots: this.#slots }),
       ...(home.watchdogMs !== undefined && { watchdogMs: home.watchdogMs }),
       ...(home.trace !== undefined && { trace: home.trace }),
       onFault: (fault) => this.#tell({ kind: 'fault', fault }),
@@ -198,6 +210,7 @@ class RiggedBoard implements Rig {
       fuses: { deviceSecret, securityVersion: this.#fuse.value },
       hasCryptoEngine: this.#made.hasCryptoEngine,
       flash: { ...this.#made.flash, snapshot: board.flash.snapshot() },
+      imageSlots: this.#slots && captureSlots(this.#slots),
       clock: this.clock.state,
       entropy: this.entropy.state,
       surroundings: this.environment.surroundings,
@@ -213,7 +226,11 @@ class RiggedBoard implements Rig {
     const { board } = this;
     this.lines.forget();
     board.powerOff();
-    if (!this.#takesFlash) board.flash.restore(state.flash.snapshot);
+    if (!this.#takesFlash) {
+      board.flash.restore(state.flash.snapshot);
+      if (this.#slots !== undefined && state.imageSlots !== undefined)
+        restoreSlots(this.#slots, state.imageSlots);
+    }
     this.#takesFlash = false;
     this.#fuse.value = state.fuses.securityVersion;
     this.clock.restore(state.clock);
@@ -243,17 +260,19 @@ class RiggedBoard implements Rig {
     this.#listeners.clear();
   }
 
-  #check({ fuses, hasCryptoEngine, flash, running }: BoardState, needsMemory: boolean): void {
+  #check(state: BoardState, needsMemory: boolean): void {
     const made = this.#made;
+    const { fuses, hasCryptoEngine, flash, running } = state;
     const isThisBoard =
       equalBytes(fuses.deviceSecret, made.fuses.deviceSecret) &&
       hasCryptoEngine === made.hasCryptoEngine &&
       JSON.stringify([flash.geometry, flash.options]) ===
-        JSON.stringify([made.flash.geometry, made.flash.options]);
+        JSON.stringify([made.flash.geometry, made.flash.options]) &&
+      this.#hasSlotsOf(state);
     if (!isThisBoard)
       throw new StateError(
         'stateOfAnotherBoard',
-        'The state is of a board with other fuses, another flash or another crypto engine.',
+        'The state is of a board with other fuses, another flash, other slots or another crypto engine.',
       );
     if (!needsMemory || running === undefined) return;
     if (!this.keepsMemory || this.#cpu.bytecodeEngine !== running.cpu.engine)
@@ -261,8 +280,18 @@ class RiggedBoard implements Rig {
         'memoryDoesNotFit',
         `The state has the memory of ${running.cpu.engine}, and ${this.#cpu.name} cannot go on from it.`,
       );
-    if (!equalBytes(bodyDigest(this.#home.image), running.bodyDigest))
+    const slots = state.imageSlots ?? (this.#slots && captureSlots(this.#slots));
+    const isHere =
+      equalBytes(bodyDigest(this.#home.image), running.bodyDigest) ||
+      (slots !== undefined && holdsImage(slots, running.bodyDigest));
+    if (!isHere)
       throw new StateError('memoryDoesNotFit', 'The state has the memory of another image.');
+  }
+
+  /** A state of version 1 says nothing of slots, which then stay as they are. */
+  #hasSlotsOf({ imageSlots }: BoardState): boolean {
+    if (imageSlots === undefined) return true;
+    return JSON.stringify(imageSlots.geometry) === JSON.stringify(this.#slots?.geometry);
   }
 
   #tell(event: RigEvent): void {
