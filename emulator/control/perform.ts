@@ -16,6 +16,7 @@ import { oneLine } from './events.ts';
 import type { AnyOperation, RequestOf, ResponseOf } from './operation.ts';
 import { FORKS_MAX, type OperationName, operations } from './operations.ts';
 import { type ControlRefusal, controlRefusals } from './refusals.ts';
+import { traces } from './traces.ts';
 
 /** Who opens and closes ports for boards. */
 export interface ControlHost {
@@ -47,6 +48,7 @@ export function performersOf(rig: Rig, host: ControlHost | undefined): Performer
     ...powerAndTime(rig),
     ...surroundingsAndFaults(rig),
     ...states(rig, host),
+    ...traces(rig),
   };
 }
 
@@ -117,7 +119,7 @@ function capabilitiesOf(
     tears: tearModes,
     sectorFailures: wearFailures,
     forksMax: host === undefined ? 0 : FORKS_MAX,
-    trace: false,
+    trace: true,
     operations: offered.map(([name]) => name),
   };
 }

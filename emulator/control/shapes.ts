@@ -76,6 +76,16 @@ export const controlEvent = record({
   bytes: nullable(base64(0, 4096)),
 });
 
+/** What is recorded. */
+export const tracing = record({
+  isRecording: flag,
+  /** Without, it can be looked at and not be replayed. */
+  withSecrets: flag,
+  events: count,
+  /** Why it ended, where nobody ended it. */
+  endedBy: nullable(choice(['full', 'restore'])),
+});
+
 const bounds = record({ minimum: whole(-SAFE, SAFE), maximum: whole(-SAFE, SAFE) });
 
 export const capabilities = record({

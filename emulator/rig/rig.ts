@@ -1,6 +1,7 @@
 /** A board with all that its surroundings can do to it: power, time, noise, heat, faults, states kept and brought back (requirements.md H4). */
 
 import { createHash } from 'node:crypto';
+import type { Entropy } from '#hw/hardware';
 import { equalBytes } from '#protocol/bytes';
 import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import type { StateName } from '#protocol/state';
@@ -18,6 +19,7 @@ import type { TraceSink } from '../trace/event.ts';
 import { type BoardState, StateError } from './board-state.ts';
 import { createRigClock, type RigClock } from './rig-clock.ts';
 import { createRigEntropy, type RigEntropy } from './rig-entropy.ts';
+import { createRigTracing, type RigTracing } from './rig-tracing.ts';
 import { createRoughLines, type RoughLines } from './rough-lines.ts';
 import { captureSlots, holdsImage, restoreSlots } from './slots-state.ts';
 
@@ -45,6 +47,8 @@ export interface RigHome extends ImageFile {
   readonly watchdogMs?: number | undefined;
   /** As of a board; forks are not traced. */
   readonly trace?: TraceSink | undefined;
+  /** Counts the noise that the board draws (marks.ts); not that of forks. */
+  readonly counted?: ((noise: Entropy) => Entropy) | undefined;
 }
 
 /** Parts of a board that are kept elsewhere (board-directory.ts); they stay the caller's to close. */
@@ -64,12 +68,19 @@ export interface Rig extends AsyncDisposable {
   readonly environment: Environment;
   /** The ports of the board, with the faults of what is plugged into them. */
   readonly lines: RoughLines;
+  /** What was recorded of it since {@link Rig.startTrace}. */
+  readonly tracing: Pick<RigTracing, 'state' | 'text' | 'end'>;
   readonly cpuName: string;
   /** Whether a state has the memory of the running image in it. */
   readonly keepsMemory: boolean;
   /** Nothing happens where there is too little voltage. */
   powerOn(): void;
   powerOff(): void;
+  /**
+   * Records from power-up on: a board that is on goes off and on again. What was recorded before is dropped.
+   * @param withSecrets without, it can be looked at and not be replayed
+   */
+  startTrace(withSecrets: boolean): void;
   /** Lets time pass, and gives the firmware its turn. */
   advance(durationMs: number): void;
   /** Everything as it is now; the board notices nothing. */
@@ -133,6 +144,7 @@ class RiggedBoard implements Rig {
   readonly entropy: RigEntropy;
   readonly environment: Environment;
   readonly lines: RoughLines;
+  readonly tracing: RigTracing;
   readonly #home: RigHome;
   readonly #cpu: Cpu;
   readonly #fuse: SecurityFuse & { value: number };
@@ -153,6 +165,8 @@ class RiggedBoard implements Rig {
     this.entropy = createRigEntropy(state.entropy);
     const tamper = kept?.tamper ?? createTamperContact();
     const { geometry, options } = state.flash;
+    const flash = kept?.flash ?? createMemoryFlash({ ...options, geometry });
+    this.tracing = createRigTracing(this.#cpu, { flash, clock: this.clock });
     this.#slots = kept?.imageSlots ?? slotsOf(state);
     this.board = createBoard({
       image: home.image,
@@ -160,11 +174,11 @@ class RiggedBoard implements Rig {
       deviceSecret: state.fuses.deviceSecret,
       cryptoEngine: state.hasCryptoEngine,
       securityFuse: this.#fuse,
-      flash: kept?.flash ?? createMemoryFlash({ ...options, geometry }),
+      flash,
       clock: this.clock,
-      entropy: this.entropy,
+      entropy: home.counted?.(this.entropy) ?? this.entropy,
       tamper,
-      cpu: this.#cpu,
+      cpu: this.tracing.cpu,
       ...(this.#slots !== undefined && { imageSlots: this.#slots }),
       ...(home.watchdogMs !== undefined && { watchdogMs: home.watchdogMs }),
       ...(home.trace !== undefined && { trace: home.trace }),
@@ -196,6 +210,13 @@ class RiggedBoard implements Rig {
 
   powerOff(): void {
     this.board.powerOff();
+  }
+
+  startTrace(withSecrets: boolean): void {
+    const { isPowered } = this.board;
+    this.powerOff();
+    this.tracing.begin(withSecrets);
+    if (isPowered) this.powerOn();
   }
 
   advance(durationMs: number): void {
@@ -244,7 +265,7 @@ class RiggedBoard implements Rig {
 
   fork(count: number): Rig[] {
     const state = this.capture();
-    const home = { ...this.#home, trace: undefined };
+    const home = { ...this.#home, trace: undefined, counted: undefined };
     return Array.from({ length: count }, () => createRig(state, home));
   }
 

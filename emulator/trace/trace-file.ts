@@ -71,12 +71,45 @@ export function writeTraceFile(path: string, withSecrets: boolean): TraceWriter 
 
 /** The whole text of a trace. */
 export function encodeTrace({ isRedacted, events }: Trace): string {
-  const parts: string[] = [];
-  const encoder = createEncoder(!isRedacted, (text) => parts.push(text));
-  for (const event of events) encoder.write(event);
-  encoder.end();
-  return parts.join('');
+  const written = createTraceText(!isRedacted);
+  for (const event of events) written.write(event);
+  return written.text();
 }
+
+/** A trace in memory that grows. */
+export interface TraceText {
+  readonly write: TraceSink;
+  readonly events: number;
+  /** Of what was written so far. */
+  readonly chars: number;
+  /** With its end, as a file has it. */
+  text(): string;
+}
+
+export function createTraceText(withSecrets: boolean): TraceText {
+  const parts: string[] = [];
+  let chars = 0;
+  const encoder = createEncoder(withSecrets, (text) => {
+    parts.push(text);
+    chars += text.length;
+  });
+  return {
+    write: encoder.write,
+    get events() {
+      return encoder.count;
+    },
+    get chars() {
+      return chars;
+    },
+    text() {
+      encoder.flush();
+      return `${parts.join('')}${encoder.lastLine()}`;
+    },
+  };
+}
+
+/** As it goes over a line. */
+export const packedTrace = (text: string): Uint8Array => gzipSync(text);
 
 function createEncoder(withSecrets: boolean, put: (text: string) => void) {
   const hash = createHash('sha256');
@@ -108,10 +141,15 @@ function createEncoder(withSecrets: boolean, put: (text: string) => void) {
       count += 1;
       line(encodeEvent(withSecrets ? event : redacted(event)));
     },
+    get count() {
+      return count;
+    },
     flush,
+    /** Of all that was flushed. */
+    lastLine: () => `${JSON.stringify(['whole', count, hash.copy().digest('hex')])}\n`,
     end(): void {
       flush();
-      put(`${JSON.stringify(['whole', count, hash.digest('hex')])}\n`);
+      put(this.lastLine());
     },
   };
 }

@@ -80,7 +80,7 @@ test('of a trace whose end is missing each command says so, and takes the rest w
     message: expect.stringContaining('without its end'),
     advice: expect.stringContaining('--partial'),
   });
-  const { events } = shown.figures('unfinished') as { readonly events: number };
+  const { events } = shown.figures('unfinished') as unknown as { readonly events: number };
   expect(shown.figures('sum')).toMatchObject({ events });
   expect(replayed.figures('unfinished')).toEqual(shown.figures('unfinished'));
   expect(replayed.figures('replayed')).toMatchObject({ steps: events });

@@ -9,26 +9,21 @@ import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { pieceRequest } from '#driver/piece';
 import { boardPorts } from '#emulator/board-ports';
-import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
+import { cpuNames, createCpu } from '#emulator/cpu/cpus';
 import { createMemoryFlash, type FlashSnapshot } from '#emulator/flash';
-import { loadImage } from '#emulator/image-file';
 import { SLOT_GEOMETRY } from '#emulator/image-slots';
 import { connectMemory } from '#emulator/ports/memory';
 import { type BoardState, blankState, StateError } from '#emulator/rig/board-state';
-import { createRig, type Rig, type RigHome } from '#emulator/rig/rig';
+import { createRig, type Rig } from '#emulator/rig/rig';
 import { decodeState, encodeState, STATE_VERSION } from '#emulator/rig/state-file';
 import { mills } from '#protocol/mills';
+import { homeOf } from '#test/support/rig-home';
 import { slotWith } from '#test/support/slots';
 import { testImageKey } from '#test/support/test-firmware';
 import { NEW, OLD, release } from '#test/support/update';
 import { type EmulatedMeter, emulatedMeter } from '#testing/emulated-meter';
 import { FUNDS, openSession, POSTAGE_SERVICE, parties } from '#testing/made-meter';
 import { repositoryRoot } from '#tools/sources';
-
-function homeOf(name: CpuName): RigHome {
-  const cpu = createCpu(name);
-  return { ...loadImage(cpu.bytecodeEngine === undefined ? 'source' : 'bytecode'), cpu };
-}
 
 describe.each(cpuNames)('a state of %s', (cpu) => {
   let meter: EmulatedMeter;
