@@ -136,7 +136,8 @@ export async function confirmJob(conversation: Conversation, jobId: string): Pro
   return 'sent';
 }
 
-function stopped({ address }: Conversation, problem: PrinterProblem): PrinterError {
+/** What a printer says in the middle of a job. */
+export function stopped({ address }: Conversation, problem: PrinterProblem): PrinterError {
   const what = 'the printer stopped in the job';
   return new PrinterError({ address, stage: 'after first byte', problem, what });
 }

@@ -6,15 +6,14 @@
  */
 
 import { parsePort } from '../port.ts';
+import { dialogues } from './dialogue.ts';
 import { createInbox } from './inbox.ts';
 import { openFileLine } from './line/file.ts';
 import type { PrinterLine } from './line/line.ts';
 import { openSerialLine } from './line/serial.ts';
 import { openTcpLine } from './line/tcp.ts';
 import {
-  askStatus,
   type Conversation,
-  confirmJob,
   type PrinterTimeouts,
   type PrintOutcome,
   sendJob,
@@ -127,7 +126,7 @@ function createPrinter(
 
   return {
     address,
-    status: () => alone(() => askStatus(conversation, early.stage)),
+    status: () => alone(() => dialogues[profile.language].status(conversation, early.stage)),
     print: (bytes, options = {}) => alone(() => printJob(conversation, profile, bytes, options)),
     close: () => line.close(),
     [Symbol.asyncDispose]: () => line.close(),
@@ -136,17 +135,18 @@ function createPrinter(
 
 async function printJob(
   conversation: Conversation,
-  { confirmsJobs }: PrinterProfile,
+  { confirmsJobs, language }: PrinterProfile,
   bytes: Uint8Array,
   { jobId, signal }: PrintOptions,
 ): Promise<PrintOutcome> {
   const { address, line } = conversation;
   signal?.throwIfAborted();
-  const [problem] = (await askStatus(conversation, early.stage)).problems;
+  const dialogue = dialogues[language];
+  const [problem] = (await dialogue.status(conversation, early.stage)).problems;
   signal?.throwIfAborted();
   if (problem !== undefined)
     throw new PrinterError({ address, ...early, problem, what: 'the printer is not ready' });
   await sendJob(conversation, bytes);
-  if (!confirmsJobs || jobId === undefined || !line.isTwoWay) return 'sent';
-  return await confirmJob(conversation, jobId);
+  if (!confirmsJobs || !line.isTwoWay) return 'sent';
+  return await dialogue.outcome(conversation, jobId);
 }
