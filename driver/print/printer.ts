@@ -8,6 +8,7 @@
 import { parsePort } from '../port.ts';
 import { dialogues } from './dialogue.ts';
 import { createInbox } from './inbox.ts';
+import { openCupsLine, parseCupsAddress } from './line/cups.ts';
 import { openFileLine } from './line/file.ts';
 import type { PrinterLine } from './line/line.ts';
 import { openSerialLine } from './line/serial.ts';
@@ -62,7 +63,7 @@ export interface OpenPrinterOptions {
 const early = { stage: 'before first byte' } as const;
 
 /**
- * Opens `tcp:host:port`, `serial:/path?baud=9600` or `file:/path`.
+ * Opens `tcp:host:port`, `serial:/path?baud=9600`, `cups:queue` or `file:/path`, which may be a device like /dev/usb/lp0.
  * @throws PrinterError where it cannot be reached; the reason of the signal where it is aborted
  */
 export async function openPrinter(
@@ -87,6 +88,7 @@ function openLine(
   { signal, hasFlowControl = false }: OpenPrinterOptions,
 ): Promise<PrinterLine> {
   if (url.startsWith('file:')) return openFileLine(url.slice('file:'.length));
+  if (url.startsWith('cups:')) return openCupsLine(parseCupsAddress(url));
   const port = parsePort(url);
   switch (port.kind) {
     case 'tcp':
