@@ -9,6 +9,7 @@ import { encodeJob } from '#driver/print/encode';
 import { type Layout, type LayoutName, layoutNamed, layouts } from '#driver/print/layout';
 import { previewPng } from '#driver/print/preview';
 import type { PrintOutcome } from '#driver/print/print-job';
+import { type PaperLog, printOnce } from '#driver/print/print-once';
 import { openPrinter, type Printer } from '#driver/print/printer';
 import { PrinterError } from '#driver/print/printer-error';
 import {
@@ -50,11 +51,6 @@ export interface Delivered {
   readonly outcome: PrintOutcome | undefined;
   readonly directory: string | undefined;
   readonly labelBytes: number;
-}
-
-/** Told of a job, so that it is on disk before the printer gets its first byte. */
-export interface PaperLog {
-  note(step: 'composed' | 'sending' | 'unsent' | PrintOutcome): Promise<void>;
 }
 
 export interface LabelOutput extends AsyncDisposable {
@@ -108,7 +104,7 @@ export async function openLabelOutput(
       const files = { 'label.png': previewPng(label), [`label.${profile.language}`]: bytes };
       if (options.out !== undefined)
         await leaveFiles(options.out, { ...files, 'indicium.bin': indicium });
-      const outcome = printer && (await printOnce(printer, bytes, jobId, log));
+      const outcome = printer && (await printOnce(printer, bytes, log, { jobId }));
       if (options.printer !== undefined) remember(options, name, home);
       return { outcome, directory: options.out, labelBytes: bytes.length };
     },
@@ -116,27 +112,6 @@ export async function openLabelOutput(
       outcome === undefined ? `label in ${directory}` : outcomes[outcome],
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-/** What is about to be sent is durable before its first byte, and what came of it behind its last. */
-async function printOnce(
-  printer: Printer,
-  bytes: Uint8Array,
-  jobId: string,
-  log: PaperLog | undefined,
-): Promise<PrintOutcome> {
-  await log?.note('composed');
-  await log?.note('sending');
-  let outcome: PrintOutcome;
-  try {
-    outcome = await printer.print(bytes, { jobId });
-  } catch (error) {
-    if (error instanceof PrinterError && error.stage === 'before first byte')
-      await log?.note('unsent');
-    throw error;
-  }
-  await log?.note(outcome);
-  return outcome;
 }
 
 /** The layout too, or that none was said: a printer holds the same paper tomorrow. */

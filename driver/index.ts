@@ -119,6 +119,7 @@ export {
   type TerminalOptions,
 } from './print/preview.ts';
 export type { PrintOutcome } from './print/print-job.ts';
+export { type PaperLog, paperLog, printOnce } from './print/print-once.ts';
 export {
   type OpenPrinterOptions,
   openPrinter,

@@ -12,6 +12,7 @@ import type { Meter } from '#driver/meter';
 import { openPendingJournal, type PendingEntry, type PendingJournal } from '#driver/pending';
 import { composeLabel, type LabelOptions } from '#driver/print/label';
 import { layouts } from '#driver/print/layout';
+import { paperLog } from '#driver/print/print-once';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { type Condition, pieceKinds } from '#protocol/command-layouts';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
@@ -46,7 +47,7 @@ import {
   type PieceOptions,
   priceFor,
 } from './print/asked-piece.ts';
-import { kept, paperLog, refusePrinted } from './print/on-paper.ts';
+import { kept, refusePrinted } from './print/on-paper.ts';
 import { showSpecimen, specimenOf } from './print/specimen.ts';
 
 interface Options extends AccessOptions, PieceOptions {

@@ -1,10 +1,9 @@
 /** What becomes of a piece on paper: noted before the printer gets it, and told with what a person can do (requirements.md F6). */
 
 import { isUnprinted } from '#driver/paper-state';
-import type { PendingEntry, PendingJournal } from '#driver/pending';
+import type { PendingEntry } from '#driver/pending';
 import { PrinterError } from '#driver/print/printer-error';
 import { Failure } from '../../failure.ts';
-import type { PaperLog } from '../../label-output.ts';
 
 const asWord = (reference: string): string =>
   /^[\w.:-]+$/.test(reference) ? reference : JSON.stringify(reference);
@@ -43,18 +42,4 @@ export function refusePrinted({ paper, piece: { reference = '' } }: PendingEntry
     `Piece ${reference} went to a printer before, which ${paper?.state === 'sent' ? 'does not say whether it printed' : 'says it is on paper'}.`,
     `Nothing was charged or sent: ${wayOut(reference)}`,
   );
-}
-
-/** A reprint is noted as one, and is not composed anew in the journal. */
-export function paperLog(
-  journal: PendingJournal,
-  entry: PendingEntry,
-  isReprint: boolean,
-): PaperLog {
-  return {
-    async note(step) {
-      if (isReprint && step === 'composed') return;
-      await journal.paper(entry, isReprint && step === 'sending' ? 'reprinting' : step);
-    },
-  };
 }
