@@ -76,6 +76,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   meter: async () => (await import('./commands/meter.ts')).addMeter,
   price: async () => (await import('./commands/price.ts')).addPrice,
   print: async () => (await import('./commands/print.ts')).addPrint,
+  list: async () => (await import('./commands/list.ts')).addList,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
   verify: async () => (await import('./commands/verify.ts')).addVerify,

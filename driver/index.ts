@@ -84,6 +84,27 @@ export {
 } from './key-file.ts';
 export type { Link } from './link/link.ts';
 export { type MemoryEnd, memoryLink } from './link/memory.ts';
+export {
+  type Address,
+  type AddressField,
+  type AddressProblem,
+  addressLines,
+  addressProblems,
+} from './lists/address.ts';
+export { type Cleansed, cleanse, duplicateKey } from './lists/cleanse.ts';
+export type { EntryMail, EntryProblem, ListEntry, Override } from './lists/entry.ts';
+export { type ImportOptions, type ImportReport, importList } from './lists/import-list.ts';
+export { type ListCsvOptions, listCsv } from './lists/list-csv.ts';
+export {
+  type ListStore,
+  type ListWriter,
+  openListStore,
+  type SavedList,
+  type StoredEntry,
+} from './lists/list-store.ts';
+export { type ListField, type Mapping, mappingOf } from './lists/mapping.ts';
+export { type OpenTableOptions, openTable } from './lists/open-table.ts';
+export { type Table, TableError, type TableFormat, type TableRow } from './lists/table.ts';
 export { type LogInOptions, logIn } from './log-in.ts';
 export { type Mailing, mailingDateOf } from './mailing-date.ts';
 export {

@@ -7,6 +7,7 @@ import { openJob } from '#driver/batch/job';
 import { Failure } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { type AccessOptions, loggedIn } from '../meter-access.ts';
+import { serviceNumber, weight } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Action, Run } from '../run.ts';
 import { jobStatus, manifest, tellPiece } from './batch/tell.ts';
@@ -36,7 +37,12 @@ function addWork(batch: Command, act: Run): void {
       `Checks the whole list against the rates of the meter, shows its total and what the meter has, then charges and
 prints piece by piece. JOB is a new directory. After any interruption, resume goes on.`,
     )
-    .requiredOption('--list <file>', 'CSV: reference, service, destination, postage or weight, …')
+    .option('--list <file>', 'CSV: reference, service, destination, postage or weight, …')
+    .option('--saved <name>', 'or a list that tessera list import saved')
+    .option('--service <number>', 'of entries of a saved list that say none', serviceNumber)
+    .option('--weight <weight>', 'of entries of a saved list that say none', weight)
+    .option('--origin <country>', 'where letters of a saved list are posted', 'US')
+    .option('--skip-doubtful', 'leave out entries of a saved list that need a look')
     .option('--return-address <lines>', 'printed on every label; lines apart by |')
     .option('--inscription <text>', 'class inscription; the name of each service unless given')
     .action((job: string, options: BeginOptions, command: Command) =>

@@ -24,6 +24,8 @@ import { PROFILE_DEFAULT, profileOf } from '../../label-output.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import { timeOfDay } from '../../options.ts';
 import type { Output } from '../../output.ts';
+import { openLists } from '../list/store.ts';
+import { batchRows } from '../list/tell.ts';
 import { inscriptionOf } from '../print/asked-piece.ts';
 import { tellJob } from './tell.ts';
 
@@ -42,7 +44,13 @@ export interface WorkOptions extends AccessOptions, PrinterOptions {
 }
 
 export interface BeginOptions extends WorkOptions {
-  readonly list: string;
+  readonly list?: string;
+  /** Name of a saved list. */
+  readonly saved?: string;
+  readonly service?: number;
+  readonly weight?: number;
+  readonly origin: string;
+  readonly skipDoubtful?: boolean;
   readonly returnAddress?: string;
   readonly inscription?: string;
 }
@@ -54,19 +62,43 @@ export async function beginJob(
   home: Home,
   output: Output,
 ): Promise<number> {
-  const { list, returnAddress, inscription } = options;
-  if (!existsSync(list) || !statSync(list).isFile())
-    throw new UsageError(`There is no list ${list}.`);
+  const { returnAddress, inscription } = options;
+  using list = listOf(options, home);
   if (isJob({ disk: hostDisk, directory: path }))
     throw new BatchError('jobExists', `${path} holds a job already`);
   await using meter = await loggedIn(home, 'user', options);
   const { current } = await meter.rateTables();
-  await createJob(path, createReadStream(list), {
+  await createJob(path, list.open(), {
     meter: meterName(meter),
     rateTable: current.length === 0 ? undefined : current,
     label: { returnAddress: returnAddress?.split('|') ?? [], inscription },
   });
   return await work(path, options, home, meter, output);
+}
+
+interface ListSource extends Disposable {
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** The file, or the saved list, that a job is made of. */
+function listOf(options: BeginOptions, home: Home): ListSource {
+  const { list, saved } = options;
+  if ((list === undefined) === (saved === undefined))
+    throw new UsageError('Say --list FILE or --saved NAME.');
+  if (list !== undefined) {
+    if (!existsSync(list) || !statSync(list).isFile())
+      throw new UsageError(`There is no list ${list}.`);
+    return { open: () => createReadStream(list), [Symbol.dispose]: () => undefined };
+  }
+  const lists = openLists(home);
+  return {
+    open: () => bytesOf(batchRows(lists, saved as string, options)),
+    [Symbol.dispose]: () => lists[Symbol.dispose](),
+  };
+}
+
+async function* bytesOf(rows: Iterable<string>): AsyncGenerator<Uint8Array> {
+  for (const row of rows) yield Buffer.from(row);
 }
 
 export async function resumeJob(
