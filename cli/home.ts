@@ -29,6 +29,9 @@ export interface Settings {
   /** Amounts: a contact buys so much where less than that is left. */
   readonly autoRefill?: string;
   readonly autoRefillBelow?: string;
+  /** Cost account and user of the desk. */
+  readonly account?: string;
+  readonly user?: string;
 }
 
 export interface Home {
@@ -60,6 +63,8 @@ const names = [
   'cutOff',
   'autoRefill',
   'autoRefillBelow',
+  'account',
+  'user',
 ] as const;
 
 function homePath(given: string | undefined): string {

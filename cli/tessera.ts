@@ -78,6 +78,10 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   print: async () => (await import('./commands/print.ts')).addPrint,
   list: async () => (await import('./commands/list.ts')).addList,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
+  account: async () => (await import('./commands/account.ts')).addAccounts,
+  user: async () => (await import('./commands/user.ts')).addUsers,
+  preset: async () => (await import('./commands/preset.ts')).addPreset,
+  report: async () => (await import('./commands/report.ts')).addReport,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
 };

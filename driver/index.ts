@@ -3,6 +3,28 @@
 export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
+export {
+  type Account,
+  accounts,
+  addAccount,
+  budgetsOf,
+  changeAccount,
+  checkCharge,
+  newAccount,
+  removeAccount,
+} from './accounts/accounts.ts';
+export { type Books, openBooks } from './accounts/books.ts';
+export { DeskError, type DeskReason } from './accounts/desk-error.ts';
+export { type Agreement, agreementOf, debitsIn, type LoggedDebit } from './accounts/postage-log.ts';
+export {
+  type ChargedTo,
+  planJob,
+  planPrint,
+  reconcileJob,
+  reconcileJobs,
+  reconcilePrints,
+} from './accounts/reconcile.ts';
+export { addUser, changeUser, checkUser, type DeskRole, type DeskUser } from './accounts/users.ts';
 export { BatchError, type BatchReason, ListError } from './batch/batch-error.ts';
 export type { JobFunds, RatesChange } from './batch/before-charging.ts';
 export type { BatchMeter } from './batch/charging.ts';
@@ -148,6 +170,13 @@ export {
   printerProfiles,
 } from './print/printer-profile.ts';
 export type { PrinterStatus } from './print/printer-status.ts';
+export { chartSvg } from './reports/chart.ts';
+export { accountReport, spoilageReport, usageReport } from './reports/desk-reports.ts';
+export { jobReport } from './reports/job-report.ts';
+export { fundsReport, refillReport } from './reports/meter-reports.ts';
+export type { Report, ReportChart, ReportColumn } from './reports/report.ts';
+export { reportPdf } from './reports/report-pdf.ts';
+export { reportCsv, reportRows, reportTable } from './reports/report-text.ts';
 export type { ServiceName, Services } from './services.ts';
 export type { CallOptions } from './session.ts';
 export {

@@ -4,7 +4,9 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
+import { Command } from 'commander';
+import { preset } from '#driver/accounts/presets';
+import { planPrint, reconcilePrints } from '#driver/accounts/reconcile';
 import { reprint } from '#driver/earlier-piece';
 import { LinkError, RefusedError } from '#driver/errors';
 import { issue, meterName } from '#driver/issue';
@@ -18,6 +20,14 @@ import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { formatMills } from '#protocol/mills';
 import { tellWarnings } from '../condition-text.ts';
+import {
+  booksOf,
+  type ChargeOptions,
+  chargedTo,
+  mayCharge,
+  recorded,
+  withCharge,
+} from '../desk.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
@@ -46,7 +56,8 @@ import {
 } from './print/asked-piece.ts';
 import { showSpecimen } from './print/specimen.ts';
 
-interface Options extends AccessOptions, PieceOptions {
+interface Options extends AccessOptions, PieceOptions, ChargeOptions {
+  readonly preset?: string;
   readonly printer?: string;
   readonly profile?: string;
   readonly out?: string;
@@ -69,7 +80,15 @@ export function addPrint(program: Command, run: Run): void {
 --reference prints the same indicium again without another charge. --preview shows a specimen and charges nothing.
 The amount follows from the rates of the meter; --postage says one that is keyed in, or that is to be compared.`,
     );
-  withPrice(print)
+  withPrint(print).action((options: Options, command: Command) =>
+    run((output) => printOrPreset(options, command, output)),
+  );
+}
+
+/** All options of print, for a preset as well. */
+function withPrint(command: Command): Command {
+  return withCharge(withPrice(command))
+    .option('--preset <name>', 'options that tessera preset save kept; those given here go before')
     .option('--kind <kind>', pieceKinds.join(', '), oneName(pieceKinds), 'postage')
     .option('--original <piece>', 'what a correction or redate stands for: number or reference')
     .option('--confirm', 'say that a high amount is meant')
@@ -91,10 +110,31 @@ The amount follows from the rates of the meter; --postage says one that is keyed
     .option('--addressee <lines>', 'printed on the label; lines apart by |')
     .option('--preview', 'show a specimen in the terminal; nothing is charged')
     .option('--test', 'a void label of no value, to try the printer with')
-    .option('--quality', 'the quality print that comes due every three months; void as well')
-    .action((options: Options, command: Command) =>
-      run((output) => printAny(options, openHome(command.optsWithGlobals()['home']), output)),
-    );
+    .option('--quality', 'the quality print that comes due every three months; void as well');
+}
+
+function printOrPreset(given: Options, command: Command, output: Output): Promise<number> {
+  const home = openHome(command.optsWithGlobals()['home']);
+  return recorded(home, 'print', () => {
+    const options =
+      given.preset === undefined ? given : withPreset(given, given.preset, command, home);
+    return printAny(options, home, output);
+  });
+}
+
+/** The options of a preset where the command line says nothing else. */
+function withPreset(given: Options, name: string, command: Command, home: Home): Options {
+  using books = booksOf(home);
+  const kept = withPrint(new Command('print'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  kept.parse([...preset(books, name)], { from: 'user' });
+  const isSaid = (of: Command, option: string): boolean =>
+    of.getOptionValueSource(option) === 'cli';
+  const more = Object.entries(kept.opts()).filter(
+    ([option]) => isSaid(kept, option) && !isSaid(command, option),
+  );
+  return { ...given, ...Object.fromEntries(more) };
 }
 
 /** What decides the price. */
@@ -212,12 +252,19 @@ async function charged(
   output: Output,
 ): Promise<Paid> {
   const reference = options.reference ?? randomUUID();
+  using books = booksOf(home);
+  const to = await chargedTo(books, options, home);
   await using meter = await loggedIn(home, 'user', options);
   await using journal = await openPendingJournal(home.journal);
   const name = meterName(meter);
+  reconcilePrints(books, journal.entries(name), Date.now());
   const earlier = pieceOf(journal, name, reference);
   const asked = await askedPiece(meter, journal, name, options, home, earlier);
   const piece = { ...asked, reference };
+  if (earlier === undefined) {
+    mayCharge(books, to, { postage: piece.postage, pieces: 1 }, output);
+    planPrint(books, name, reference, to, Date.now());
+  }
   const bytes = await issue(meter, journal, piece, {
     signal,
     onResumed: ({ state, piece: { reference: other = '' } }) =>
@@ -227,6 +274,7 @@ async function charged(
         `an earlier piece ${other} is ${state} now`,
       ),
   });
+  reconcilePrints(books, journal.entries(name), Date.now());
   return {
     reference,
     bytes,

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { openSqlite, type Sql, type SqliteFile } from '../sqlite.ts';
 import { duplicateKey } from './cleanse.ts';
 import { doubtsOf, type ListEntry } from './entry.ts';
 
@@ -75,17 +75,7 @@ const KEY_SIZE = 16;
 
 /** @throws Error where the file is of a later version */
 export function openListStore(path: string): ListStore {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-    const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (found !== 0 && found !== VERSION) throw new Error(`${path} is of a later version`);
-    database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return storeOver(database);
+  return storeOver(openSqlite(path, SCHEMA, VERSION));
 }
 
 const contentOf = ({ address, mail, override }: ListEntry): string =>
@@ -104,18 +94,6 @@ const entryOf = ({ place, reference, content }: Row): StoredEntry => ({
   reference,
   ...(JSON.parse(content) as Omit<ListEntry, 'reference'>),
 });
-
-/** Statements by their text, each prepared once. */
-type Sql = (text: string) => StatementSync;
-
-function statementsOf(database: DatabaseSync): Sql {
-  const prepared = new Map<string, StatementSync>();
-  return (text) => {
-    const statement = prepared.get(text) ?? database.prepare(text);
-    prepared.set(text, statement);
-    return statement;
-  };
-}
 
 /** 0 where there is no such list: no entry has that. */
 const idOf = (sql: Sql, name: string): number =>
@@ -153,15 +131,15 @@ function* pagesOf(sql: Sql, id: number): Generator<StoredEntry> {
   }
 }
 
-function beginList(database: DatabaseSync, sql: Sql, name: string, nowMs: number): ListWriter {
+function beginList({ sql, exec }: SqliteFile, name: string, nowMs: number): ListWriter {
   let isOpen = true;
-  database.exec('BEGIN IMMEDIATE');
+  exec('BEGIN IMMEDIATE');
   sql('DELETE FROM list WHERE name = ?').run(name);
   sql('INSERT INTO list (name, createdMs) VALUES (?, ?)').run(name, nowMs);
   const id = idOf(sql, name);
   let place = 0;
   function end(how: 'COMMIT' | 'ROLLBACK'): void {
-    if (isOpen) database.exec(how);
+    if (isOpen) exec(how);
     isOpen = false;
   }
   return {
@@ -187,13 +165,13 @@ const LISTS = `SELECT name, createdMs, count(place) AS entries,
   FROM list LEFT JOIN entry ON entry.listId = list.id`;
 const LAST_PLACE = 'SELECT coalesce(max(place), 0) AS place FROM entry WHERE listId = ?';
 
-function storeOver(database: DatabaseSync): ListStore {
-  const sql = statementsOf(database);
+function storeOver(file: SqliteFile): ListStore {
+  const { sql } = file;
   return {
     lists: () => sql(`${LISTS} GROUP BY list.id ORDER BY name`).all() as unknown as SavedList[],
     list: (name) =>
       sql(`${LISTS} WHERE name = ? GROUP BY list.id`).get(name) as SavedList | undefined,
-    begin: (name, nowMs) => beginList(database, sql, name, nowMs),
+    begin: (name, nowMs) => beginList(file, name, nowMs),
     entries: (name) => pagesOf(sql, idOf(sql, name)),
     entry(name, reference) {
       const row = rowOf(sql, idOf(sql, name), reference);
@@ -215,6 +193,6 @@ function storeOver(database: DatabaseSync): ListStore {
       }
     },
     drop: (name) => sql('DELETE FROM list WHERE name = ?').run(name).changes > 0,
-    [Symbol.dispose]: () => database.close(),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
