@@ -313,8 +313,19 @@ async function reprinted(options: Options, home: Home, reference: string): Promi
   };
 }
 
+/** A void label of no value, to see whether meter and printer work together. */
+export async function printTest(
+  options: Pick<Options, 'port' | 'passwordFile' | 'printer' | 'profile'>,
+  home: Home,
+  output: Output,
+): Promise<void> {
+  using interrupt = interrupted();
+  await using labels = await openLabelOutput(options, home, interrupt.signal);
+  await printVoid(options, home, labels, output);
+}
+
 async function printVoid(
-  options: Options,
+  options: AccessOptions & Pick<Options, 'quality'>,
   home: Home,
   labels: LabelOutput,
   output: Output,
