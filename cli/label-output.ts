@@ -67,6 +67,7 @@ export async function openLabelOutput(
   const url = options.printer ?? home.settings.printer;
   if (url === undefined && options.out === undefined)
     throw new UsageError('Say --printer, --out or --preview: there is nowhere to print to.');
+  if (url !== undefined) checkPrinterUrl(url);
   const printer = await readyPrinter(url, profile, signal);
   return {
     profile,
@@ -84,6 +85,14 @@ export async function openLabelOutput(
       outcome === undefined ? `label in ${directory}` : outcomes[outcome],
     [Symbol.asyncDispose]: async () => printer?.close(),
   };
+}
+
+/** @throws UsageError for what is no address at all; what is at an address the line tells */
+export function checkPrinterUrl(url: string): void {
+  if (!/^[a-z][a-z\d+.-]*:./i.test(url))
+    throw new UsageError(
+      `${url} is no printer: write tcp:HOST:9100, serial:/dev/ttyUSB0 or file:/dev/usb/lp0.`,
+    );
 }
 
 /** A printer that says it cannot print is found out before anything is charged. */

@@ -26,9 +26,10 @@ export function detectEncoding(sample: Uint8Array): string {
   if (mark !== undefined) return mark.encoding;
   const wide = wideEncoding(sample);
   if (wide !== undefined) return wide;
+  if (isUtf8(sample)) return 'utf-8';
   if (sample.includes(0))
     throw new TableError('The file holds zero bytes and is no text', 'Save it as CSV in UTF-8.');
-  return isUtf8(sample) ? 'utf-8' : guessed(sample);
+  return guessed(sample);
 }
 
 /** @throws TableError where nothing decodes it by that name */

@@ -21,6 +21,11 @@ export interface OpenTableOptions {
 
 /** @throws TableError · what the file system throws */
 export async function openTable(path: string, options: OpenTableOptions = {}): Promise<Table> {
+  const table = await tableIn(path, options);
+  return { ...table, columns: table.columns.map((name) => name.replaceAll(/\p{C}/gu, '?')) };
+}
+
+async function tableIn(path: string, options: OpenTableOptions): Promise<Table> {
   const sample = await sampleOf(path);
   if (sample.length === 0)
     throw new TableError(`${path} is empty`, 'Name the file that holds the addresses.');

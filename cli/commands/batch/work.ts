@@ -24,7 +24,7 @@ import { booksOf, type ChargeOptions, chargedTo, mayCharge } from '../../desk.ts
 import { Failure, UsageError } from '../../failure.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
-import { PROFILE_DEFAULT, profileOf } from '../../label-output.ts';
+import { checkPrinterUrl, PROFILE_DEFAULT, profileOf } from '../../label-output.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import { timeOfDay } from '../../options.ts';
 import type { Output } from '../../output.ts';
@@ -218,6 +218,7 @@ export async function jobPrinter(
     throw new UsageError(`Say --printer${other}: none is remembered.`);
   }
   const profile = profileOf(options.profile ?? home.settings.profile ?? PROFILE_DEFAULT);
+  checkPrinterUrl(url);
   refuseFullFile(url);
   const printer = await openPrinter(url, profile);
   const { label } = job.description;
