@@ -88,6 +88,7 @@ export async function openLabelOutput(
   const url = options.printer ?? home.settings.printer;
   if (url === undefined && options.out === undefined)
     throw new UsageError('Say --printer, --out or --preview: there is nowhere to print to.');
+  if (url !== undefined) checkPrinterUrl(url);
   const layout = layoutFor(options, home, name, profile);
   const { position } = options;
   await using opening = new AsyncDisposableStack();
@@ -138,6 +139,14 @@ export function lockPrinter(home: Home, url: string): Disposable {
   if (lock !== undefined) return lock;
   const what = 'another command of this computer is printing there';
   throw new PrinterError({ address: url, stage: 'before first byte', problem: 'busy', what });
+}
+
+/** @throws UsageError for what is no address at all; what is at an address the line tells */
+export function checkPrinterUrl(url: string): void {
+  if (!/^[a-z][a-z\d+.-]*:./i.test(url))
+    throw new UsageError(
+      `${url} is no printer: write tcp:HOST:9100, serial:/dev/ttyUSB0, cups:QUEUE or file:/dev/usb/lp0.`,
+    );
 }
 
 /** A printer that says it cannot print is found out before anything is charged. */

@@ -4,7 +4,9 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
+import { Command } from 'commander';
+import { preset } from '#driver/accounts/presets';
+import { planPrint, reconcilePrints } from '#driver/accounts/reconcile';
 import { issuedPiece, reprint } from '#driver/earlier-piece';
 import { LinkError, RefusedError } from '#driver/errors';
 import { issue, meterName } from '#driver/issue';
@@ -19,6 +21,14 @@ import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { formatMills } from '#protocol/mills';
 import { tellWarnings } from '../condition-text.ts';
+import {
+  booksOf,
+  type ChargeOptions,
+  chargedTo,
+  mayCharge,
+  recorded,
+  withCharge,
+} from '../desk.ts';
 import { UsageError } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
@@ -39,18 +49,13 @@ import {
 } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
-import { readAdvert } from './print/advert.ts';
-import {
-  askedPiece,
-  inscriptionOf,
-  mailingDateNow,
-  type PieceOptions,
-  priceFor,
-} from './print/asked-piece.ts';
+import { askedPiece, mailingDateNow, type PieceOptions, priceFor } from './print/asked-piece.ts';
+import { labelOptions } from './print/label-options.ts';
 import { kept, refusePrinted } from './print/on-paper.ts';
 import { showSpecimen, specimenOf } from './print/specimen.ts';
 
-interface Options extends AccessOptions, PieceOptions {
+interface Options extends AccessOptions, PieceOptions, ChargeOptions {
+  readonly preset?: string;
   readonly printer?: string;
   readonly profile?: string;
   readonly layout?: string;
@@ -76,7 +81,15 @@ export function addPrint(program: Command, run: Run): void {
 --reference prints the same indicium again without another charge. --preview shows a specimen and charges nothing.
 The amount follows from the rates of the meter; --postage says one that is keyed in, or that is to be compared.`,
     );
-  withPrice(print)
+  withPrint(print).action((options: Options, command: Command) =>
+    run((output) => printOrPreset(options, command, output)),
+  );
+}
+
+/** All options of print, for a preset as well. */
+function withPrint(command: Command): Command {
+  return withCharge(withPrice(command))
+    .option('--preset <name>', 'options that tessera preset save kept; those given here go before')
     .option('--kind <kind>', pieceKinds.join(', '), oneName(pieceKinds), 'postage')
     .option('--original <piece>', 'what a correction or redate stands for: number or reference')
     .option('--confirm', 'say that a high amount is meant')
@@ -101,10 +114,31 @@ The amount follows from the rates of the meter; --postage says one that is keyed
     .option('--addressee <lines>', 'printed on the label; lines apart by |')
     .option('--preview', 'show a specimen in the terminal; nothing is charged')
     .option('--test', 'a void label of no value, to try the printer with')
-    .option('--quality', 'the quality print that comes due every three months; void as well')
-    .action((options: Options, command: Command) =>
-      run((output) => printAny(options, openHome(command.optsWithGlobals()['home']), output)),
-    );
+    .option('--quality', 'the quality print that comes due every three months; void as well');
+}
+
+function printOrPreset(given: Options, command: Command, output: Output): Promise<number> {
+  const home = openHome(command.optsWithGlobals()['home']);
+  return recorded(home, 'print', () => {
+    const options =
+      given.preset === undefined ? given : withPreset(given, given.preset, command, home);
+    return printAny(options, home, output);
+  });
+}
+
+/** The options of a preset where the command line says nothing else. */
+function withPreset(given: Options, name: string, command: Command, home: Home): Options {
+  using books = booksOf(home);
+  const kept = withPrint(new Command('print'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  kept.parse([...preset(books, name)], { from: 'user' });
+  const isSaid = (of: Command, option: string): boolean =>
+    of.getOptionValueSource(option) === 'cli';
+  const more = Object.entries(kept.opts()).filter(
+    ([option]) => isSaid(kept, option) && !isSaid(command, option),
+  );
+  return { ...given, ...Object.fromEntries(more) };
 }
 
 /** What decides the price. */
@@ -128,22 +162,6 @@ export function withPrice(command: Command): Command {
 export function cutOff(text: string): string {
   timeOfDay(text);
   return text;
-}
-
-const lines = (text: string | undefined): readonly string[] =>
-  text === undefined ? [] : text.split('|');
-
-function labelOptions(
-  { inscription, returnAddress, addressee, advert }: Options,
-  serviceId: number,
-  extras: readonly number[] | undefined,
-): LabelOptions {
-  return {
-    service: inscription ?? inscriptionOf(serviceId, extras),
-    returnAddress: lines(returnAddress),
-    addressee: lines(addressee),
-    ...(advert !== undefined && { advert: readAdvert(advert) }),
-  };
 }
 
 async function printAny(options: Options, home: Home, output: Output): Promise<number> {
@@ -234,11 +252,18 @@ async function charged(
   output: Output,
 ): Promise<Paid> {
   const reference = options.reference ?? randomUUID();
+  using books = booksOf(home);
+  const to = await chargedTo(books, options, home);
   await using meter = await loggedIn(home, 'user', options);
   const name = meterName(meter);
+  reconcilePrints(books, journal.entries(name), Date.now());
   const earlier = pieceOf(journal, name, reference);
   const asked = await askedPiece(meter, journal, name, options, home, earlier);
   const piece = { ...asked, reference };
+  if (earlier === undefined) {
+    mayCharge(books, to, { postage: piece.postage, pieces: 1 }, output);
+    planPrint(books, name, reference, to, Date.now());
+  }
   const bytes = await issue(meter, journal, piece, {
     signal,
     onResumed: ({ state, piece: { reference: other = '' } }) =>
@@ -248,6 +273,7 @@ async function charged(
         `an earlier piece ${other} is ${state} now`,
       ),
   });
+  reconcilePrints(books, journal.entries(name), Date.now());
   return {
     reference,
     entry: issuedPiece(journal, name, reference),
@@ -293,8 +319,19 @@ async function reprinted(
   };
 }
 
+/** A void label of no value, to see whether meter and printer work together. */
+export async function printTest(
+  options: Pick<Options, 'port' | 'passwordFile' | 'printer' | 'profile'>,
+  home: Home,
+  output: Output,
+): Promise<void> {
+  using interrupt = interrupted();
+  await using labels = await openLabelOutput(options, home, interrupt.signal);
+  await printVoid(options, home, labels, output);
+}
+
 async function printVoid(
-  options: Options,
+  options: AccessOptions & Pick<Options, 'quality'>,
   home: Home,
   labels: LabelOutput,
   output: Output,
