@@ -1,9 +1,10 @@
 /** `tessera postmark`: cryptographic postmarks on messages and files (requirements.md D1, D2; docs/postmarks.md). */
 
 import { Command } from 'commander';
+import { layouts } from '#driver/print/layout';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { openHome } from '../home.ts';
-import { keyNumber, portNumber } from '../options.ts';
+import { keyNumber, portNumber, sheetPosition } from '../options.ts';
 import type { Run } from '../run.ts';
 import { type PrintOptions, printStamp } from './postmark/print.ts';
 import { type ServeOptions, serveStamps } from './postmark/serve.ts';
@@ -92,8 +93,10 @@ function printCommand(run: Run): Command {
     .argument('<postmark>', 'a .tsr file')
     .option('--title <text>', 'what stands above it', 'Postmark')
     .option('--certificate <file>', 'of its key, where it is not in it', several)
-    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
+    .option('--printer <url>', 'tcp:host:port, serial:/path, cups:queue or file:/path')
     .option('--profile <name>', `one of ${Object.keys(printerProfiles).join(', ')}`)
+    .option('--layout <name>', `what is printed on: ${Object.keys(layouts).join(', ')}`)
+    .option('--position <number>', 'on a sheet of labels, along the rows, from 0', sheetPosition)
     .option('--out <directory>', 'leaves the label there as a picture and as printer bytes')
     .action((file: string, options: PrintOptions, command: Command) =>
       run((output) => printStamp(file, options, homeOf(command), output)),

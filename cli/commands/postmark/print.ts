@@ -40,7 +40,11 @@ export async function printStamp(
     'SHA-256',
     ...(digest?.match(/.{16}/g) ?? []),
   ];
-  const label = composePostmark({ title: options.title, lines, payload }, labels.profile);
+  const label = composePostmark(
+    { title: options.title, lines, payload },
+    labels.profile,
+    labels.layout,
+  );
   const number = Number.parseInt(serial?.slice(-8) ?? '0', 16);
   const delivered = await labels.deliver(label, payload, number);
   output.say(
