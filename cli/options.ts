@@ -34,6 +34,7 @@ export const zipCode = (text: string): number => whole(text, 0, 99_999, 'A ZIP')
 export const zoneNumber = (text: string): number => whole(text, 0, 255, 'A zone');
 export const sheetCount = (text: string): number => whole(text, 0, 10_000, 'A number of sheets');
 export const recordNumber = (text: string): number => whole(text, 1, 0xffff_ffff, 'A number');
+export const keyNumber = (text: string): number => whole(text, 1, 0xffff, 'A key');
 export const providerNumber = (text: string): number => whole(text, 0, 0xffff_ffff, 'A provider');
 export const customerNumber = (text: string): number =>
   whole(text, 1, Number.MAX_SAFE_INTEGER, 'A customer number');

@@ -78,6 +78,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   print: async () => (await import('./commands/print.ts')).addPrint,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
+  certificate: async () => (await import('./commands/certificate.ts')).addCertificate,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
 };
 

@@ -79,6 +79,7 @@ export function openOffices(): TestOffices {
     nextRates: undefined,
     licence: licence(),
     order: undefined,
+    revocations: [],
     authorityKeys: [],
     accepts: true,
     answer: () => ({}),
@@ -104,6 +105,11 @@ export function openOffices(): TestOffices {
       nextRateTable: answering('nextRateTable', () => ({ rateTable: rules.nextRates })),
       licence: answering('licence', () => ({ licence: rules.licence })),
       renewCertificates: answering('renewCertificates', certified),
+      revocationOrders: answering('revocationOrders', () => ({ orders: rules.revocations })),
+      confirmRevocation: answering('confirmRevocation', () => {
+        rules.revocations = [];
+        return { paid: mills(0), due: mills(0) };
+      }),
       ...inspectors(rules, log, answering),
     },
     provider: {
