@@ -1,5 +1,6 @@
 /** The part of a meter that asks for certificates of its keys and revokes them, made of documents alone. */
 
+import { holderName } from '#authority/x509/issue';
 import { nodeCrypto } from '#driver/node-crypto';
 import type { KeyPair } from '#protocol/crypto';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
@@ -15,7 +16,6 @@ import {
 } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { requestInfo, signedStructure } from '#protocol/x509';
-import { holderName } from '#authority/x509/issue';
 import { NOON_MS, type TestMeter } from './back-office.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

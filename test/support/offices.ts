@@ -21,6 +21,7 @@ import {
   withdrawalReportDocument,
   withdrawalRequestDocument,
 } from '#protocol/documents/withdrawal';
+import { mills } from '#protocol/mills';
 import { TEST_TIME_MS } from './board.ts';
 import {
   authorisation,
@@ -39,6 +40,8 @@ export interface OfficeRules {
   nextRates: Uint8Array | undefined;
   licence: Uint8Array;
   order: Uint8Array | undefined;
+  /** Orders to revoke keys; a confirmation takes all of them away. */
+  revocations: readonly Uint8Array[];
   authorityKeys: readonly Uint8Array[];
   /** Whether an inspection is accepted. */
   accepts: boolean;
