@@ -118,7 +118,7 @@ async function decide(
 }
 
 /** A request that nobody else decides until the transaction ends: writing a row locks it on every data base. */
-export function held(trx: AuthorityTransaction, number: number) {
+function held(trx: AuthorityTransaction, number: number) {
   return trx
     .updateTable('key_requests')
     .set((eb) => ({ number: eb.ref('number') }))

@@ -12,7 +12,7 @@ import { nameOfRoot, placesOf, rootOfToday } from '../x509/roots.ts';
 import { reasonAgainstMeter } from './requests.ts';
 
 /** Days a certificate is valid, the first one counted: no longer than from one rollover of the authority to the next but one. */
-export const USER_CERTIFICATE_DAYS = 366;
+const USER_CERTIFICATE_DAYS = 366;
 
 export interface KeyInMeter {
   readonly meterId: Uint8Array;

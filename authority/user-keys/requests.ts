@@ -104,7 +104,7 @@ function requestOf(trx: AuthorityTransaction, { meterId, number }: KeyRequestFie
     .executeTakeFirst();
 }
 
-export const usesText = (uses: KeyUses): string =>
+const usesText = (uses: KeyUses): string =>
   keyUseNames.filter((name) => uses[name]).join(' ');
 export const usesIn = (text: string): KeyUses =>
   keyUsesOf(...keyUseNames.filter((name) => text.split(' ').includes(name)));
