@@ -24,6 +24,10 @@ export function areKeyUses(uses: KeyUses): boolean {
   return named.length === 1 || (named.length === 2 && uses.sign && uses.authenticate);
 }
 
+/** What an agent may issue certificates for. */
+export const isHolderUse = ({ timeStamp, issue, pay }: KeyUses): boolean =>
+  !timeStamp && !issue && !pay;
+
 /** The uses of these names and no others. */
 export function keyUsesOf(...names: readonly KeyUse[]): KeyUses {
   const entries = keyUseNames.map((name) => [name, names.includes(name)]);

@@ -158,6 +158,27 @@ const own: Readonly<Record<CommandName, Access>> = {
   },
   importKey: { ...STORED, ...SIGNED_BY_DEVICE, vaultKey: 'E', userKeys: 'EW', ownPublicKeys: 'GR' },
   dropKey: { ...STORED, userKeys: 'Z', ownPublicKeys: 'Z' },
+  agentCertificate: {
+    ...RECORDED,
+    ...USED_KEY,
+    heldKeys: 'GER', // encrypted
+    transportSeed: 'GEZ',
+    contentKeys: 'GEZ',
+    passwordDerivedKey: 'WEZ',
+    wrappingKeys: 'GEZ',
+  },
+  signContent: { ...RECORDED, ...USED_KEY },
+  verifySignature: { ...RECORDED, ...FROM_AUTHORITY },
+  encryptKey: {
+    ...RECORDED,
+    vaultKey: 'E',
+    generatorState: 'E',
+    transportSeed: 'GE',
+    contentKeys: 'GR',
+    wrappingKeys: 'GEZ',
+  },
+  decryptKey: { ...RECORDED, ...USED_KEY, contentKeys: 'WR', wrappingKeys: 'GEZ' },
+  authenticate: { ...RECORDED, ...USED_KEY },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,
