@@ -2,14 +2,7 @@
 
 import * as P from 'micro-packed';
 import { requestId } from '../command-layouts.ts';
-import {
-  commonNameField,
-  keyNumber,
-  keyUseNames,
-  keyUses,
-  organizationField,
-  revocationReasons,
-} from '../documents/user-key.ts';
+import { keyUseNames, revocationReasons } from '../documents/user-key.ts';
 import { bytes, bytes8, bytes16, flags, listOf, oneOf, u8, u16, u32 } from '../fields.ts';
 import { command, nothing, withKeys } from './declaration.ts';
 
@@ -53,9 +46,11 @@ export const userKeysCommands = {
     lifeCycles: ['registered'],
     charged: false,
     request: P.struct({
-      uses: keyUses,
-      organization: organizationField,
-      commonName: commonNameField,
+      uses: flags(keyUseNames),
+      /** UTF-8, up to 64 bytes without control characters; empty where there is none. */
+      organization: bytes8,
+      /** The same, of one byte at least. */
+      commonName: bytes8,
     }),
     response: keyRequested,
   }),
@@ -91,7 +86,7 @@ export const userKeysCommands = {
     enters: 'cryptoOfficer',
     lifeCycles: ['registered'],
     charged: false,
-    request: P.struct({ number: keyNumber, reason: oneOf(revocationReasons) }),
+    request: P.struct({ number: u16, reason: oneOf(revocationReasons) }),
     response: P.struct({ request: bytes16 }),
   }),
   /**
@@ -122,9 +117,11 @@ export const userKeysCommands = {
     lifeCycles: ['registered'],
     charged: false,
     request: P.struct({
-      uses: keyUses,
-      organization: organizationField,
-      commonName: commonNameField,
+      uses: flags(keyUseNames),
+      /** UTF-8, up to 64 bytes without control characters; empty where there is none. */
+      organization: bytes8,
+      /** The same, of one byte at least. */
+      commonName: bytes8,
       privateKey: bytes(32),
     }),
     response: keyRequested,
@@ -138,7 +135,7 @@ export const userKeysCommands = {
     enters: 'cryptoOfficer',
     lifeCycles: ['registered'],
     charged: false,
-    request: P.struct({ number: keyNumber }),
+    request: P.struct({ number: u16 }),
     response: nothing,
   }),
 } as const;

@@ -44,7 +44,7 @@ export const keyUses: P.CoderType<KeyUses> = checked(
 export const NAME_SIZE_MAX = 64;
 
 /** UTF-8 without control characters; whether it is well-formed is the authority's to check. */
-const isName = (name: Uint8Array): boolean =>
+export const isName = (name: Uint8Array): boolean =>
   name.length <= NAME_SIZE_MAX && name.every((byte) => byte >= 0x20 && byte !== 0x7f);
 const name = checked(bytes8, 'a name', isName);
 export const organizationField = name;
@@ -140,7 +140,7 @@ export interface RevocationRequestFields {
 }
 
 /** Signed by the device key (P fig. 6, 602). */
-export const revocationRequestDocument = signedDocument<RevocationRequestFields>('TRR1', {
+export const revocationRequestDocument = signedDocument<RevocationRequestFields>('TVR1', {
   meterId,
   deviceSerial: u32,
   number: keyNumber,
@@ -164,7 +164,7 @@ export interface RevocationOrderFields {
 export type RevocationOrder = Issued<RevocationOrderFields>;
 
 /** By the authority (P fig. 6, 608). */
-export const revocationOrderDocument = issuedDocument<RevocationOrderFields>('TRO1', {
+export const revocationOrderDocument = issuedDocument<RevocationOrderFields>('TVO1', {
   meterId,
   number: keyNumber,
   publicKey,
@@ -192,7 +192,7 @@ export interface RevocationConfirmationFields {
 }
 
 /** Signed by the device key. */
-export const revocationConfirmationDocument = signedDocument<RevocationConfirmationFields>('TRC1', {
+export const revocationConfirmationDocument = signedDocument<RevocationConfirmationFields>('TVC1', {
   meterId,
   deviceSerial: u32,
   number: keyNumber,
