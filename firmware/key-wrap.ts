@@ -3,28 +3,72 @@
  * (SP 800-38A), by software on every board, since no engine has them. Evaluated when they are first asked for.
  */
 
-import { aeskw, cbc } from '@noble/ciphers/aes.js';
 import { hexToBytes } from '@noble/hashes/utils.js';
-import { equalBytes } from '#protocol/bytes';
+import { equalBytes, joinBytes, wipe } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import { x963Key } from '#protocol/kdf';
+import { BLOCK_SIZE, type BlockCipher, withAes } from './aes.ts';
+
+/** What is wrapped in front of a key, and is looked for when it is unwrapped (RFC 3394 2.2.3.1). */
+const CHECK = new Uint8Array(8).fill(0xa6);
+const HALF = 8;
+const PASSES = 6;
 
 /** @param key 16 bytes or more, a multiple of 8 */
-export const wrapKey = (wrappingKey: Uint8Array, key: Uint8Array): Uint8Array =>
-  aeskw(wrappingKey).encrypt(key);
+export function wrapKey(wrappingKey: Uint8Array, key: Uint8Array): Uint8Array {
+  const wrapped = joinBytes(CHECK, key);
+  withAes(wrappingKey, (cipher) => {
+    for (let step = 1; step <= PASSES * (key.length / HALF); step++)
+      exchange(wrapped, step, (block) => {
+        cipher.encrypt(block);
+        (block[HALF - 1] as number) ^= step;
+      });
+  });
+  return wrapped;
+}
 
 /** @param wrapped 24 bytes or more, a multiple of 8; undefined where it was wrapped under another key, or changed */
 export function unwrapKey(wrappingKey: Uint8Array, wrapped: Uint8Array): Uint8Array | undefined {
-  try {
-    return aeskw(wrappingKey).decrypt(wrapped);
-  } catch {
-    return undefined; // noble tells a wrong check value by throwing
-  }
+  const opened = wrapped.slice();
+  withAes(wrappingKey, (cipher) => {
+    for (let step = PASSES * (wrapped.length / HALF - 1); step > 0; step--)
+      exchange(opened, step, (block) => {
+        (block[HALF - 1] as number) ^= step;
+        cipher.decrypt(block);
+      });
+  });
+  const key = equalBytes(opened.subarray(0, HALF), CHECK) ? opened.slice(HALF) : undefined;
+  wipe(opened);
+  return key;
+}
+
+/** The check value and the half block of this step go through the cipher together (RFC 3394 2.2.1, 2.2.2). */
+function exchange(bytes: Uint8Array, step: number, use: (block: Uint8Array) => void): void {
+  const at = HALF * (1 + ((step - 1) % (bytes.length / HALF - 1)));
+  const block = joinBytes(bytes.subarray(0, HALF), bytes.subarray(at, at + HALF));
+  use(block);
+  bytes.set(block.subarray(0, HALF));
+  bytes.set(block.subarray(HALF), at);
+  wipe(block);
 }
 
 /** AES-256-CBC with the padding of PKCS#7. */
-export const encryptCbc = (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array =>
-  cbc(key, iv).encrypt(plaintext);
+export function encryptCbc(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const padding = BLOCK_SIZE - (plaintext.length % BLOCK_SIZE);
+  const text = joinBytes(plaintext, new Uint8Array(padding).fill(padding));
+  withAes(key, (cipher) => chain(cipher, iv, text));
+  return text;
+}
+
+function chain(cipher: BlockCipher, iv: Uint8Array, text: Uint8Array): void {
+  let before = iv;
+  for (let at = 0; at < text.length; at += BLOCK_SIZE) {
+    const block = text.subarray(at, at + BLOCK_SIZE);
+    for (let byte = 0; byte < BLOCK_SIZE; byte++) (block[byte] as number) ^= before[byte] as number;
+    cipher.encrypt(block);
+    before = block;
+  }
+}
 
 const hex = hexToBytes;
 /** RFC 3394 4.6. */

@@ -1,11 +1,12 @@
 /** A meter with a key of each use, and those who deal with it: receivers of keys and of contents. */
 
 import { createDecipheriv, createPrivateKey, type KeyObject } from 'node:crypto';
+import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { ascii } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import type { KeyPair } from '#protocol/crypto';
-import { keyUsesOf } from '#protocol/documents/user-key';
+import { type KeyUse, keyUsesOf } from '#protocol/documents/user-key';
 import { x963Key } from '#protocol/kdf';
 import { nobleCrypto } from '#protocol/noble-crypto';
 import { keyWrapSharedInfo } from '#protocol/shared-info';
@@ -18,6 +19,7 @@ import {
   servicesTable,
   takeKey,
   transaction,
+  x509For,
 } from './user-keys.ts';
 
 export const ORGANIZATION = new Uint8Array(ascii('Example Works'));
@@ -101,3 +103,35 @@ export function keyUnderPassword(
 
 const keyObject = (info: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.from(info), format: 'der', type: 'pkcs8' });
+
+/** Each service of keys of the user, once. @param logIn gives the user, when the keys are there */
+export async function useKeys(officer: Meter, logIn: () => Promise<Meter>): Promise<void> {
+  const take = async (...uses: readonly KeyUse[]) =>
+    takeKey(officer, { ...holder(...uses), organization: ORGANIZATION });
+  const [agent, both, opener] = [
+    (await take('issue')).request,
+    (await take('sign', 'authenticate')).request,
+    (await take('agree')).request,
+  ];
+  const user = await logIn();
+  const content = ascii('content');
+  await user.agentCertificate({ ...agentRequest(), number: agent.number });
+  const asked = { requestId: transaction(), number: both.number };
+  const { signature } = await user.signContent({ ...asked, content });
+  const certificate = x509For(both.publicKey, { extensions: [] });
+  const judged = { requestId: transaction(), content, signature, certificate };
+  await user.verifySignature({ ...judged, publicKey: NONE });
+  const challenge = nodeCrypto.sha256(content);
+  await user.authenticate({ requestId: transaction(), number: both.number, challenge });
+  const receiverKey = opener.publicKey;
+  const wrapped = await user.encryptKey({ requestId: transaction(), receiverKey });
+  const { ephemeralKey, wrappedKey } = wrapped;
+  await user.decryptKey({
+    requestId: transaction(),
+    number: opener.number,
+    ephemeralKey,
+    wrappedKey,
+    sharedInfo: keyWrapSharedInfo,
+    wrapKeySize: 32,
+  });
+}

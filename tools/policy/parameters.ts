@@ -207,8 +207,8 @@ export const parameters = {
   },
   ephemeralKey: {
     kind: 'critical',
-    what: 'private key on P-256 of one handshake',
-    origin: 'generated at its first message',
+    what: 'private key on P-256 of one handshake, or of one key that is wrapped',
+    origin: 'generated at the first message; of a wrapped key derived from a seed',
     place: 'memory',
     under: [],
     destroyed: NEVER_STORED,

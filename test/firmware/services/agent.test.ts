@@ -10,6 +10,7 @@ import type { ResponseOf } from '#protocol/command';
 import { type KeyUse, keyUsesOf } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { isSignedBy, readX509 } from '#protocol/x509';
+import { atEachCut } from '#test/support/each-cut';
 import { authorityKeys, licence, meterWith, type TestMeter } from '#test/support/meter';
 import { expectRefused } from '#test/support/refusal';
 import {
@@ -218,4 +219,31 @@ test('a receiver is not the holder: only the key of the receiver opens what leav
 
   expect(() => receivedKey({ ...issued, ephemeralKey: stranger.publicKey })).toThrow();
   expect(createPublicKey(receivedKey(issued)).equals(certificateOf(issued).publicKey)).toBe(true);
+});
+
+describe('with power cut at each operation of the flash', () => {
+  test('it is charged once or not, and the same request gives the certificate with its key', async () => {
+    const contents = (await securityFlash()).contents();
+    const request = agentRequest({ requestId: { counter: 10, nonce: 1 } });
+    const found = new Set<number>();
+
+    const operations = await atEachCut(
+      contents,
+      (cut) => cut.loggedIn('user'),
+      (caller) => caller.agentCertificate(request, { timeoutMs: 20 }),
+      async (later, boot) => {
+        const caller = await later.loggedIn('user');
+        const before = await caller.registers();
+        const issued = await caller.agentCertificate(request);
+        const after = await caller.registers();
+        const paid = before.certificateDescending - after.certificateDescending;
+        expect([0, charges.agentCertificate]).toContain(paid);
+        expect(belongs(receivedKey(issued), issued)).toBe(true);
+        if (boot === 0) found.add(paid);
+      },
+    );
+
+    expect(operations).toBe(2); // the charge, what was signed and born
+    expect(found.size).toBe(2);
+  });
 });
