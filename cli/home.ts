@@ -13,6 +13,7 @@ import { joinBytes } from '#protocol/bytes';
 import { longerChain } from '#protocol/documents/authority-chain';
 import { AUTHORITY_KEY_SIZE } from '#protocol/documents/authority-key';
 import type { Role } from '#protocol/state';
+import { defaultsFile, readDefaults } from './defaults.ts';
 import { Failure, UsageError } from './failure.ts';
 
 /** What is remembered between commands; a command line option goes before it. */
@@ -24,11 +25,16 @@ export interface Settings {
   /** Port URL of the printer, and the name of its profile. */
   readonly printer?: string;
   readonly profile?: string;
+  /** Of the labels that are in it. */
+  readonly layout?: string;
   /** Time of day after which mail goes with the next working day, HH:MM. */
   readonly cutOff?: string;
   /** Amounts: a contact buys so much where less than that is left. */
   readonly autoRefill?: string;
   readonly autoRefillBelow?: string;
+  /** Cost account and user of the desk. */
+  readonly account?: string;
+  readonly user?: string;
 }
 
 export interface Home {
@@ -57,18 +63,37 @@ const names = [
   'authority',
   'printer',
   'profile',
+  'layout',
   'cutOff',
   'autoRefill',
   'autoRefillBelow',
+  'account',
+  'user',
 ] as const;
 
-function homePath(given: string | undefined): string {
-  return given ?? process.env['TESSERA_HOME'] ?? join(homedir(), '.tessera');
+/** The home where none is named. */
+export const defaultHome = (): string => join(homedir(), '.tessera');
+
+interface Defaults {
+  readonly home?: string | undefined;
+  readonly settings: Settings;
+}
+
+/** Of this user, for every home. */
+function userDefaults(): Defaults {
+  const text = readDefaults();
+  if (text === undefined) return { settings: {} };
+  const { home, ...rest } = parse(text) ?? damaged(defaultsFile());
+  if (home !== undefined && typeof home !== 'string') damaged(defaultsFile());
+  return { home: home as string | undefined, settings: settingsIn(rest, defaultsFile()) };
 }
 
 /** The directory is made when something is kept in it. */
 export function openHome(given: string | undefined): Home {
-  const path = homePath(given);
+  const defaults = userDefaults();
+  const path = given ?? process.env['TESSERA_HOME'] ?? defaults.home ?? defaultHome();
+  const { port: _, ...others } = defaults.settings; // another home is of another meter
+  const shared = path === (defaults.home ?? defaultHome()) ? defaults.settings : others;
   const keyFile = (role: Role): string => join(path, `${role === 'user' ? 'user' : 'officer'}.key`);
   const prepare = (): void => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -78,7 +103,7 @@ export function openHome(given: string | undefined): Home {
   return {
     path,
     get settings() {
-      return settings;
+      return { ...shared, ...settings };
     },
     keyFile,
     header: async (role) =>
@@ -125,11 +150,16 @@ function readSettings(file: string): Settings {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
     throw error;
   }
-  const parsed = parse(text);
-  const known = names.filter((name) => typeof parsed?.[name] === 'string');
-  if (parsed === undefined || Object.keys(parsed).length !== known.length)
-    throw new Failure('settingsDamaged', `${file} is damaged.`, 'Mend it, or remove it.');
-  return parsed as Settings;
+  return settingsIn(parse(text) ?? damaged(file), file);
+}
+
+function settingsIn(parsed: Record<string, unknown>, file: string): Settings {
+  const known = names.filter((name) => typeof parsed[name] === 'string');
+  return Object.keys(parsed).length === known.length ? (parsed as Settings) : damaged(file);
+}
+
+function damaged(file: string): never {
+  throw new Failure('settingsDamaged', `${file} is damaged.`, 'Mend it, or remove it.');
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

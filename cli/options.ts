@@ -33,6 +33,8 @@ export const serviceNumber = (text: string): number => whole(text, 0, 65_535, 'A
 export const zipCode = (text: string): number => whole(text, 0, 99_999, 'A ZIP');
 export const zoneNumber = (text: string): number => whole(text, 0, 255, 'A zone');
 export const sheetCount = (text: string): number => whole(text, 0, 10_000, 'A number of sheets');
+export const sheetPosition = (text: string): number => whole(text, 0, 99, 'A place on a sheet');
+export const percent = (text: string): number => whole(text, 0, 1_000, 'A percentage');
 export const recordNumber = (text: string): number => whole(text, 1, 0xffff_ffff, 'A number');
 export const providerNumber = (text: string): number => whole(text, 0, 0xffff_ffff, 'A provider');
 export const customerNumber = (text: string): number =>
@@ -70,6 +72,14 @@ export function mailingDate(text: string): number {
   if (!isDate(date))
     throw new InvalidArgumentError('A date is today, +DAYS, or YYYYMMDD of a real day.');
   return date;
+}
+
+/** The beginning of a day YYYYMMDD, UTC. */
+export function dayMoment(text: string): number {
+  const [, year = '', month = '', day = ''] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(text) ?? [];
+  if (!isDate(Number(year + month + day)))
+    throw new InvalidArgumentError('A day is YYYYMMDD, as 20260131.');
+  return Date.UTC(Number(year), Number(month) - 1, Number(day));
 }
 
 /** `28.35` or `28.35g`, grams with at most three decimals; `1oz`, `3.5oz`. @returns milligrams */

@@ -65,6 +65,7 @@ type Add = (program: Command, run: Run) => void;
 
 /** Each in the order of the help, loaded when it is asked for: servers and printing take long to load. */
 const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
+  setup: async () => (await import('./commands/setup.ts')).addSetup,
   devices: async () => (await import('./commands/devices.ts')).addDevices,
   emulate: async () => (await import('./commands/emulate.ts')).addEmulate,
   conformance: async () => (await import('./commands/conformance.ts')).addConformance,
@@ -76,16 +77,28 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   meter: async () => (await import('./commands/meter.ts')).addMeter,
   price: async () => (await import('./commands/price.ts')).addPrice,
   print: async () => (await import('./commands/print.ts')).addPrint,
+  printed: async () => (await import('./commands/printed.ts')).addPrinted,
+  list: async () => (await import('./commands/list.ts')).addList,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
+  account: async () => (await import('./commands/account.ts')).addAccounts,
+  user: async () => (await import('./commands/user.ts')).addUsers,
+  preset: async () => (await import('./commands/preset.ts')).addPreset,
+  report: async () => (await import('./commands/report.ts')).addReport,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
+  man: async () => (await import('./commands/completion.ts')).addMan,
 };
+
+/** What tells of all the others. */
+const ofAll: readonly (string | undefined)[] = ['completion', 'man'];
 
 /** The one that is called; all of them for the help, and where none is known by that name. */
 function subcommandsFor(argv: readonly string[]): Promise<readonly Add[]> {
   const called = argv.find((word, at) => !word.startsWith('-') && argv[at - 1] !== '--home');
   const name = called !== undefined && Object.hasOwn(subcommands, called) ? called : undefined;
-  const loads = name === undefined ? Object.values(subcommands) : [subcommands[name]];
+  const loads =
+    name === undefined || ofAll.includes(name) ? Object.values(subcommands) : [subcommands[name]];
   return Promise.all(loads.map((load) => load?.()).filter((loading) => loading !== undefined));
 }
 

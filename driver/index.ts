@@ -3,6 +3,28 @@
 export { dateOf } from '#protocol/documents/date';
 export { formatMills, type Mills, mills, parseMills } from '#protocol/mills';
 export type { Role } from '#protocol/state';
+export {
+  type Account,
+  accounts,
+  addAccount,
+  budgetsOf,
+  changeAccount,
+  checkCharge,
+  newAccount,
+  removeAccount,
+} from './accounts/accounts.ts';
+export { type Books, openBooks } from './accounts/books.ts';
+export { DeskError, type DeskReason } from './accounts/desk-error.ts';
+export { type Agreement, agreementOf, debitsIn, type LoggedDebit } from './accounts/postage-log.ts';
+export {
+  type ChargedTo,
+  planJob,
+  planPrint,
+  reconcileJob,
+  reconcileJobs,
+  reconcilePrints,
+} from './accounts/reconcile.ts';
+export { addUser, changeUser, checkUser, type DeskRole, type DeskUser } from './accounts/users.ts';
 export { BatchError, type BatchReason, ListError } from './batch/batch-error.ts';
 export type { JobFunds, RatesChange } from './batch/before-charging.ts';
 export type { BatchMeter } from './batch/charging.ts';
@@ -84,6 +106,27 @@ export {
 } from './key-file.ts';
 export type { Link } from './link/link.ts';
 export { type MemoryEnd, memoryLink } from './link/memory.ts';
+export {
+  type Address,
+  type AddressField,
+  type AddressProblem,
+  addressLines,
+  addressProblems,
+} from './lists/address.ts';
+export { type Cleansed, cleanse, duplicateKey } from './lists/cleanse.ts';
+export type { EntryMail, EntryProblem, ListEntry, Override } from './lists/entry.ts';
+export { type ImportOptions, type ImportReport, importList } from './lists/import-list.ts';
+export { type ListCsvOptions, listCsv } from './lists/list-csv.ts';
+export {
+  type ListStore,
+  type ListWriter,
+  openListStore,
+  type SavedList,
+  type StoredEntry,
+} from './lists/list-store.ts';
+export { type ListField, type Mapping, mappingOf } from './lists/mapping.ts';
+export { type OpenTableOptions, openTable } from './lists/open-table.ts';
+export { type Table, TableError, type TableFormat, type TableRow } from './lists/table.ts';
 export { type LogInOptions, logIn } from './log-in.ts';
 export { type Mailing, mailingDateOf } from './mailing-date.ts';
 export {
@@ -105,8 +148,13 @@ export type { Piece } from './piece.ts';
 export { openLink, type Port, parsePort } from './port.ts';
 export { type MeterRates, type PricedPiece, postageOf, ratesOf } from './price.ts';
 export { type Bitmap, createBitmap } from './print/bitmap.ts';
+export { encodeJob, type JobOptions } from './print/encode.ts';
 export { type EscposOptions, encodeEscpos } from './print/escpos.ts';
+export { composeFace, type Extras, type Face } from './print/face.ts';
 export { composeLabel, type LabelOptions, type LabelVariant } from './print/label.ts';
+export { LabelError, type LabelProblem } from './print/label-error.ts';
+export { type Layout, type LayoutName, layoutNamed, layouts } from './print/layout.ts';
+export { encodePdf, type PdfPage } from './print/pdf.ts';
 export {
   type PngOptions,
   previewPng,
@@ -114,6 +162,7 @@ export {
   type TerminalOptions,
 } from './print/preview.ts';
 export type { PrintOutcome } from './print/print-job.ts';
+export { type PaperLog, paperLog, printOnce } from './print/print-once.ts';
 export {
   type OpenPrinterOptions,
   openPrinter,
@@ -127,6 +176,13 @@ export {
   printerProfiles,
 } from './print/printer-profile.ts';
 export type { PrinterStatus } from './print/printer-status.ts';
+export { chartSvg } from './reports/chart.ts';
+export { accountReport, spoilageReport, usageReport } from './reports/desk-reports.ts';
+export { jobReport } from './reports/job-report.ts';
+export { fundsReport, refillReport } from './reports/meter-reports.ts';
+export type { Report, ReportChart, ReportColumn } from './reports/report.ts';
+export { reportPdf } from './reports/report-pdf.ts';
+export { reportCsv, reportRows, reportTable } from './reports/report-text.ts';
 export type { ServiceName, Services } from './services.ts';
 export type { CallOptions } from './session.ts';
 export {

@@ -1,12 +1,17 @@
 /** `tessera batch …`: jobs of many indicia from a mailing list (requirements.md C4; docs/batch.md). */
 
 import type { Command } from 'commander';
+import { defaultServiceNames } from '#authority/default-rates';
 import { BatchError, ListError } from '#driver/batch/batch-error';
 import { acceptPiece, reprintPiece, spoilPiece } from '#driver/batch/decisions';
 import { openJob } from '#driver/batch/job';
+import { pauseJob } from '#driver/batch/pause';
+import { jobReport } from '#driver/reports/job-report';
+import { explainedDesk, withCharge } from '../desk.ts';
 import { Failure } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { type AccessOptions, loggedIn } from '../meter-access.ts';
+import { serviceNumber, weight } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Action, Run } from '../run.ts';
 import { jobStatus, manifest, tellPiece } from './batch/tell.ts';
@@ -19,6 +24,7 @@ import {
   type WorkOptions,
 } from './batch/work.ts';
 import { cutOff } from './print.ts';
+import { deliverReport, type ReportOutput, withReportOutput } from './report.ts';
 
 const homeOf = (command: Command): Home => openHome(command.optsWithGlobals()['home']);
 
@@ -27,6 +33,7 @@ export function addBatch(program: Command, run: Run): void {
   const act = (action: Action): Promise<void> => run((output) => explained(action, output));
   addWork(batch, act);
   addTelling(batch, act);
+  addReporting(batch, act);
   addDecisions(batch, act);
 }
 
@@ -36,7 +43,12 @@ function addWork(batch: Command, act: Run): void {
       `Checks the whole list against the rates of the meter, shows its total and what the meter has, then charges and
 prints piece by piece. JOB is a new directory. After any interruption, resume goes on.`,
     )
-    .requiredOption('--list <file>', 'CSV: reference, service, destination, postage or weight, …')
+    .option('--list <file>', 'CSV: reference, service, destination, postage or weight, …')
+    .option('--saved <name>', 'or a list that tessera list import saved')
+    .option('--service <number>', 'of entries of a saved list that say none', serviceNumber)
+    .option('--weight <weight>', 'of entries of a saved list that say none', weight)
+    .option('--origin <country>', 'where letters of a saved list are posted', 'US')
+    .option('--skip-doubtful', 'leave out entries of a saved list that need a look')
     .option('--return-address <lines>', 'printed on every label; lines apart by |')
     .option('--inscription <text>', 'class inscription; the name of each service unless given')
     .action((job: string, options: BeginOptions, command: Command) =>
@@ -49,7 +61,7 @@ prints piece by piece. JOB is a new directory. After any interruption, resume go
 }
 
 function withMeter(command: Command): Command {
-  return withAccess(withPrinter(command))
+  return withCharge(withAccess(withPrinter(command)))
     .option('--no-print', 'charge only; resume prints')
     .option('--allow-short', 'begin although the funds do not reach for all of it')
     .option('--accept-rates', 'go on where the rates of the meter have changed')
@@ -59,8 +71,9 @@ function withMeter(command: Command): Command {
 
 function withPrinter(command: Command): Command {
   return command
-    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
-    .option('--profile <name>', 'of the printer, as print has them');
+    .option('--printer <url>', 'tcp:host:port, serial:/path, cups:queue or file:/path')
+    .option('--profile <name>', 'of the printer, as print has them')
+    .option('--layout <name>', 'what is printed on, as print has them');
 }
 
 function withAccess(command: Command): Command {
@@ -80,6 +93,29 @@ function addTelling(batch: Command, act: Run): void {
     .option('--out <file>', 'a new file for the CSV')
     .action((job: string, { out }: { readonly out?: string }) =>
       act((output) => manifest(job, out, output)),
+    );
+}
+
+function addReporting(batch: Command, act: Run): void {
+  withReportOutput(batch.command('report <job>'))
+    .summary('how a job ended, by service and state: table, CSV, JSON or PDF')
+    .action((path: string, options: ReportOutput) =>
+      act(async (output) => {
+        await using job = await openJob(path);
+        const report = await jobReport(job, Date.now(), (id) => defaultServiceNames[id]);
+        await deliverReport(report, options, output);
+        return 0;
+      }),
+    );
+  batch
+    .command('pause <job>')
+    .summary('have whoever works on a job end behind the piece that is under way')
+    .action((path: string) =>
+      act(async (output) => {
+        await pauseJob(path);
+        output.say('pausing', { job: path }, `${path} pauses; next: tessera batch resume ${path}`);
+        return 0;
+      }),
     );
 }
 
@@ -131,7 +167,7 @@ async function reprint(
 /** What is the matter with a list or a job is told with what to do. */
 async function explained(action: Action, output: Output): Promise<number> {
   try {
-    return await action(output);
+    return await explainedDesk(() => action(output));
   } catch (error) {
     if (error instanceof BatchError)
       throw new Failure(error.reason, `${error.what}.`, adviceOf(error));

@@ -245,3 +245,17 @@ async function list(options: OfficeOptions, home: Home, output: Output): Promise
   if (count === 0) output.say('noClaims', {}, 'nothing was claimed yet');
   return 0;
 }
+
+/** What became of each spoiled piece by its number; nothing where no token is given to ask with. */
+export async function claimStatesOf(
+  { provider, providerToken }: { readonly provider?: string; readonly providerToken?: string },
+  home: Home,
+): Promise<ReadonlyMap<number, string>> {
+  if (providerToken === undefined) return new Map();
+  const who = await claimantOf(
+    { ...(provider !== undefined && { provider }), providerToken },
+    home,
+  );
+  const claims = await claimedPieces(who.provider, who);
+  return new Map([...claims].map(([piece, { state }]) => [piece, state]));
+}

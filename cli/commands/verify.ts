@@ -8,7 +8,7 @@ import { scanSymbols } from '#authority/scan/scan';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import type { ResponseOf } from '#protocol/http/route';
 import { formatMills } from '#protocol/mills';
-import { Failure } from '../failure.ts';
+import { describe, Failure } from '../failure.ts';
 import { needed, openHome } from '../home.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
@@ -47,7 +47,7 @@ async function evidenceOf(given: string): Promise<readonly Uint8Array[]> {
   try {
     file = await readFile(given);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const { message } = describe(cause); // in a sentence, where the system knows only a code
     throw new Failure('fileMissing', message, 'Name a file, or give the bytes in hexadecimal.');
   }
   if (file.length === 0)

@@ -1,5 +1,5 @@
 /**
- * Rows of a CSV file (RFC 4180, UTF-8) as they come in, in bounded memory whatever the file holds (requirements.md C4).
+ * Rows of a CSV file (RFC 4180) as they come in, in bounded memory whatever the file holds (requirements.md C4, F5).
  *
  * Strict where tolerance would change what a cell says: a quote inside a cell that was not begun with one, or text behind
  * the closing one, is a problem of that row. Any line end is taken: CRLF, LF, CR.
@@ -17,13 +17,22 @@ export interface CsvRow {
   readonly problem?: string | undefined;
 }
 
-/** The file is no text in UTF-8; nothing behind this place can be read. */
+/** How the file is written; with commas and in UTF-8 unless given. */
+export interface CsvForm {
+  /** One character. */
+  readonly separator?: string | undefined;
+  /** As the standard of encodings names it. */
+  readonly encoding?: string | undefined;
+}
+
+/** The file is no text in its encoding; nothing behind this place can be read. */
 export class CsvEncodingError extends Error {
   override readonly name = 'CsvEncodingError';
   readonly line: number;
 
-  constructor(line: number) {
-    super(`line ${line} or one near it is not UTF-8: save the list as CSV in UTF-8`);
+  constructor(line: number, encoding: string) {
+    const name = encoding.toUpperCase();
+    super(`line ${line} or one near it is not ${name}: save the list as CSV in UTF-8`);
     this.line = line;
   }
 }
@@ -32,14 +41,17 @@ export class CsvEncodingError extends Error {
  * Reads one row after the other; nothing is read ahead but the chunk at hand. Rows without any content are left out.
  * @throws CsvEncodingError
  */
-export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRow> {
-  const parser = new Parser();
-  const decoder = new TextDecoder('utf-8', { fatal: true }); // takes a byte order mark away
+export async function* readCsv(
+  source: AsyncIterable<Uint8Array>,
+  { separator = ',', encoding = 'utf-8' }: CsvForm = {},
+): AsyncGenerator<CsvRow> {
+  const parser = new Parser(separator);
+  const decoder = new TextDecoder(encoding, { fatal: true }); // takes a byte order mark away
   const decode = (chunk: Uint8Array, isLast: boolean): string => {
     try {
       return decoder.decode(chunk, { stream: !isLast });
     } catch {
-      throw new CsvEncodingError(parser.line);
+      throw new CsvEncodingError(parser.line, encoding);
     }
   };
   for await (const chunk of source) yield* parser.push(decode(chunk, false));
@@ -58,6 +70,11 @@ class Parser {
   #beginsAt = 1;
   #problem: string | undefined;
   #endedByCr = false;
+  readonly #separator: string;
+
+  constructor(separator: string) {
+    this.#separator = separator;
+  }
 
   *push(text: string): Generator<CsvRow> {
     for (const character of text) {
@@ -83,7 +100,7 @@ class Parser {
     switch (this.#place) {
       case 'start':
       case 'plain':
-        if (character === ',') this.#endCell();
+        if (character === this.#separator) this.#endCell();
         else if (character !== '"') this.#add(character, 'plain');
         else if (this.#place === 'start') this.#place = 'quoted';
         else this.#problem ??= 'a quote stands inside a cell that does not begin with one';
@@ -93,7 +110,7 @@ class Parser {
         else this.#add(character);
         return;
       case 'closed':
-        if (character === ',') this.#endCell();
+        if (character === this.#separator) this.#endCell();
         else if (character === '"') this.#add(character, 'quoted');
         else this.#problem ??= 'text stands behind a closing quote';
         return;

@@ -58,10 +58,11 @@ export async function spoilPiece(job: Job, reference: string, reason: string): P
 }
 
 /**
- * Notes that a person saw the whole label on paper.
+ * Notes that a person saw the whole label on paper; of one that is known to be there nothing is left to note.
  * @throws BatchError `pieceUnknown`, `pieceState`
  */
 export async function acceptPiece(job: Job, reference: string): Promise<void> {
+  if ((await job.piece(reference)).record.state === 'confirmed') return;
   const { index } = await pieceFor(job, reference, 'accepted');
   await job.append([{ piece: index, step: 'accepted' }], true);
 }

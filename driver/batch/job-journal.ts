@@ -45,6 +45,12 @@ export interface JobJournalOptions {
   readonly disk?: Disk | undefined;
 }
 
+export interface IssuedPiece {
+  /** The 128 bytes. */
+  readonly indicium: Uint8Array;
+  readonly atMs: number;
+}
+
 export interface JobJournal {
   /** By place in the list. */
   readonly records: readonly PieceRecord[];
@@ -53,8 +59,8 @@ export interface JobJournal {
    * @param isDurable whether it must outlive a power cut of the host when this returns
    */
   append(changes: readonly PieceChange[], isDurable: boolean): Promise<void>;
-  /** The 128 bytes of a piece that is charged. */
-  indicium(piece: number): Promise<Uint8Array>;
+  /** What the meter gave for a piece that is charged. */
+  issued(piece: number): Promise<IssuedPiece>;
   close(): Promise<void>;
 }
 
@@ -92,13 +98,13 @@ export async function openJobJournal(
         take(change, offsets[at] as number);
       });
     },
-    indicium: (piece) => indiciumOf(lines, records[piece] ?? plannedPiece),
+    issued: (piece) => issuedIn(lines, records[piece] ?? plannedPiece),
     close: () => lines.close(),
   };
 }
 
-async function indiciumOf(lines: CheckedLines, { indiciumAt }: PieceRecord): Promise<Uint8Array> {
+async function issuedIn(lines: CheckedLines, { indiciumAt }: PieceRecord): Promise<IssuedPiece> {
   if (indiciumAt === undefined) throw new Error('the piece has no indicium: a bug of the caller');
-  const { indicium } = (await lines.readAt(indiciumAt)) as { readonly indicium: string };
-  return Uint8Array.from(Buffer.from(indicium, 'hex'));
+  const line = (await lines.readAt(indiciumAt)) as StoredChange & { readonly indicium: string };
+  return { indicium: Uint8Array.from(Buffer.from(line.indicium, 'hex')), atMs: line.atMs };
 }

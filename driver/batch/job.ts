@@ -22,7 +22,12 @@ import {
   writeDescription,
   writeRates,
 } from './job-files.ts';
-import { type JobJournal, openJobJournal, type PieceChange } from './job-journal.ts';
+import {
+  type IssuedPiece,
+  type JobJournal,
+  openJobJournal,
+  type PieceChange,
+} from './job-journal.ts';
 import { createTally, postageNow } from './job-tally.ts';
 import { isPiece, type ListPiece, readList } from './list.ts';
 import { type CheckedList, checkList } from './list-check.ts';
@@ -55,6 +60,8 @@ export interface Job extends AsyncDisposable {
   record(index: number): PieceRecord;
   /** The 128 bytes of a piece that is charged. */
   indicium(index: number): Promise<Uint8Array>;
+  /** The same, with when it was noted. */
+  issued(index: number): Promise<IssuedPiece>;
   /** Notes what happened; see docs/batch.md for what must be durable when. */
   append(changes: readonly PieceChange[], isDurable: boolean): Promise<void>;
   close(): Promise<void>;
@@ -211,7 +218,8 @@ function jobOver(
       throw new BatchError('pieceUnknown', `There is no piece ${reference}`);
     },
     record,
-    indicium: (index) => journal.indicium(index),
+    indicium: async (index) => (await journal.issued(index)).indicium,
+    issued: (index) => journal.issued(index),
     async append(changes, isDurable) {
       const before = changes.map(({ piece }) => record(piece));
       await journal.append(changes, isDurable);

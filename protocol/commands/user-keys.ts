@@ -6,15 +6,6 @@ import { keyUseNames, revocationReasons } from '../documents/user-key.ts';
 import { bytes, bytes8, bytes16, flags, listOf, oneOf, u8, u16, u32 } from '../fields.ts';
 import { command, nothing, withKeys } from './declaration.ts';
 
-const keyRequested = P.struct({
-  number: u16,
-  /** CertificationRequestInfo (RFC 2986), DER, and its signature by the new key, r ‖ s. */
-  requestInfo: bytes16,
-  requestSignature: bytes(64),
-  /** The key request, signed by the device key. */
-  request: bytes16,
-});
-
 /** A key as the meter tells of it. */
 export const userKeyLayout = P.struct({
   number: u16,
@@ -52,7 +43,15 @@ export const userKeysCommands = {
       /** The same, of one byte at least. */
       commonName: bytes8,
     }),
-    response: keyRequested,
+    response: P.struct({
+      number: u16,
+      /** CertificationRequestInfo (RFC 2986), DER, which the new key signs. */
+      requestInfo: bytes16,
+      /** By the new key, r ‖ s. */
+      requestSignature: bytes(64),
+      /** The key request, signed by the device key. */
+      request: bytes16,
+    }),
   }),
   /** Takes the grant of a key that waits: charges for its certificate, and makes the key active. */
   installKey: command({
@@ -124,7 +123,15 @@ export const userKeysCommands = {
       commonName: bytes8,
       privateKey: bytes(32),
     }),
-    response: keyRequested,
+    response: P.struct({
+      number: u16,
+      /** CertificationRequestInfo (RFC 2986), DER, which the new key signs. */
+      requestInfo: bytes16,
+      /** By the new key, r ‖ s. */
+      requestSignature: bytes(64),
+      /** The key request, signed by the device key. */
+      request: bytes16,
+    }),
   }),
   /** Lets go of a key that waits for its certificate. */
   dropKey: command({

@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type PastRefill, refillHistory } from '#driver/contact/refill-history';
 import { exportLog, readLogRecords } from '#driver/contact/security-log';
-import { logMeaning } from '#protocol/documents/log-meaning';
 import { LOG_RECORD_SIZE, type LogRecord } from '#protocol/documents/security-log';
 import { formatMills } from '#protocol/mills';
 import { momentText } from '../../condition-text.ts';
 import { type Home, openHome } from '../../home.ts';
+import { logRecordText } from '../../log-text.ts';
 import { type AccessOptions, sessionFor } from '../../meter-access.ts';
 import { recordNumber } from '../../options.ts';
 import type { Output } from '../../output.ts';
@@ -54,19 +54,11 @@ async function log(options: Options, home: Home, output: Output): Promise<number
     return 0;
   }
   for await (const record of readLogRecords(meter, range))
-    output.say('record', figuresOf(record), recordText(record));
+    output.say('record', figuresOf(record), logRecordText(record));
   return 0;
 }
 
 const figuresOf = ({ event: what, ...figures }: LogRecord) => ({ what, ...figures });
-
-/** A record with what its figures mean. */
-function recordText(record: LogRecord): string {
-  const { count, timeMs, event } = record;
-  const meanings = Object.entries(logMeaning[event]) as ['a' | 'b' | 'c', string][];
-  const figures = meanings.map(([name, meaning]) => `${meaning}: ${record[name]}`);
-  return `${count}  ${momentText(timeMs)}  ${event}${figures.length > 0 ? '  ' : ''}${figures.join(', ')}`;
-}
 
 async function history(options: AccessOptions, home: Home, output: Output): Promise<number> {
   await using session = await sessionFor(home, 'user', options);

@@ -15,7 +15,7 @@ import { formatMills, type Mills, mills } from '#protocol/mills';
 import { accountNames } from '#protocol/state';
 import { declinedText } from '../../contact-text.ts';
 import { Failure, UsageError } from '../../failure.ts';
-import { type Home, needed, openHome } from '../../home.ts';
+import { type Home, openHome } from '../../home.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import { amount, oneName } from '../../options.ts';
 import type { Output } from '../../output.ts';
@@ -67,7 +67,7 @@ Whatever is interrupted on the way is finished by the next call; nothing is cred
 async function refillMeter(options: Options, home: Home, output: Output): Promise<number> {
   if (options.auto === false && options.amount === undefined) return forgetAuto(home, output);
   if (options.auto === true) rememberAuto(home, options, output);
-  const url = needed(options.provider, home.settings.provider, '--provider');
+  const url = options.provider ?? home.settings.provider ?? (await noProvider(home));
   const provider = providerAt(url, options.providerToken);
   await using meter = await loggedIn(home, 'user', options);
   const pending = pendingRefill(await meter.registers());
@@ -88,6 +88,21 @@ async function refillMeter(options: Options, home: Home, output: Output): Promis
   }
   tell(await refill(meter, provider, wish), output);
   return 0;
+}
+
+/** Where no provider is known, the meter was not registered from this home, or not even made. */
+async function noProvider(home: Home): Promise<never> {
+  if ((await home.header('user')) === undefined)
+    throw new Failure(
+      'meterNotMade',
+      `${home.path} has no keys of a meter.`,
+      'Make it first: tessera meter make, then tessera meter register; or say --home.',
+    );
+  throw new Failure(
+    'notRegistered',
+    'No provider is known: the meter was not registered from here.',
+    'Register it: tessera meter register; or say --provider.',
+  );
 }
 
 function forgetAuto(home: Home, output: Output): number {

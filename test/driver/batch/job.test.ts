@@ -348,6 +348,7 @@ describe('a person', () => {
     await close();
 
     for (const error of [reprint, accept]) expect(error).toMatchObject({ reason: 'pieceState' });
+    await acceptPiece(again, 'piece 1'); // confirmed by the printer: nothing is left to note
     expect(again.figures).toMatchObject({ spoiled: 1, confirmed: 2, charged: 603 });
     expect(await failureOf(spoilPiece(again, 'piece 3', ''))).toMatchObject({
       reason: 'pieceUnknown',

@@ -125,7 +125,7 @@ async function takeJobJournal(input: Uint8Array): Promise<void> {
   const before = JSON.stringify(journal.records);
   hold(journal.records.length === 3, 'a job has its pieces, no more');
   for (const [place, { state, indiciumAt }] of journal.records.entries())
-    if (indiciumAt !== undefined && state !== 'planned') await journal.indicium(place);
+    if (indiciumAt !== undefined && state !== 'planned') await journal.issued(place);
   await journal.close();
   const again = await openJobJournal('journal', options);
   hold(JSON.stringify(again.records) === before, 'what is in a journal is found again');
