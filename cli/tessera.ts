@@ -84,6 +84,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   user: async () => (await import('./commands/user.ts')).addUsers,
   preset: async () => (await import('./commands/preset.ts')).addPreset,
   report: async () => (await import('./commands/report.ts')).addReport,
+  postmark: async () => (await import('./commands/postmark.ts')).addPostmark,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,

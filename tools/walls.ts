@@ -52,6 +52,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'micro-packed',
       'node-hid',
       'opentype.js',
+      'pkijs',
       'saxes',
       'serialport',
       'yauzl',

@@ -1,5 +1,5 @@
 /**
- * Test vectors that nobody here wrote (Wycheproof, ACVP, CAVP): where they are. They stay outside the repository; the
+ * Test vectors that nobody here wrote (Wycheproof, ACVP, CAVP, PKITS, x509-limbo): where they are. They stay outside the repository; the
  * environment names their folder in TESSERA_VECTORS, `../shared/vectors` beside the repository otherwise.
  */
 
@@ -27,4 +27,10 @@ function vectorFile(path: string): string | undefined {
 export function readVectors<T>(path: string): T | undefined {
   const file = vectorFile(path);
   return file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as T);
+}
+
+/** The bytes of a vector file; undefined where it is absent. */
+export function readVectorBytes(path: string): Uint8Array | undefined {
+  const file = vectorFile(path);
+  return file === undefined ? undefined : Uint8Array.from(readFileSync(file));
 }
