@@ -1,7 +1,8 @@
 /** The label of a postmark: its symbol, and beside or below it what it says, for a paper document (requirements.md D1). */
 
 import { type Bitmap, blit, createBitmap, fillRectangle } from './bitmap.ts';
-import { dotsOf, type PrinterProfile } from './printer-profile.ts';
+import { dotsOf } from './head.ts';
+import type { PrinterProfile } from './printer-profile.ts';
 import { renderSymbol } from './symbol.ts';
 import { drawText, fitText, type TextStyle } from './text.ts';
 

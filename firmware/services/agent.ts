@@ -3,8 +3,9 @@
 import { ascii, joinBytes, wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import { PUBLIC_KEY_SIZE } from '#protocol/crypto';
-import { daysBetween } from '#protocol/documents/date';
+import { daysBetween, isDate } from '#protocol/documents/date';
 import { formatMeterId } from '#protocol/documents/meter-id';
+import { areHolderUses, isCommonName } from '#protocol/documents/user-key';
 import { privateKeyInfo } from '#protocol/pkcs8';
 import { ok, type Result, refuse } from '#protocol/result';
 import { distinguishedName, encodeCertificateContent, signedStructure } from '#protocol/x509';
@@ -72,7 +73,14 @@ function pairIn(extra: Uint8Array): BornPair {
 
 /** The key that issues, where it may issue this. */
 function judgeRequest(device: Device, request: Request): Result<UserKey> {
-  const { number, validFrom, validTo, receiverKey, passwordKey } = request;
+  const { number, uses, commonName, validFrom, validTo, receiverKey, passwordKey } = request;
+  const isFit =
+    areHolderUses(uses) &&
+    isCommonName(commonName) &&
+    isDate(validFrom) &&
+    isDate(validTo) &&
+    (receiverKey.length === 0) !== (passwordKey.length === 0);
+  if (!isFit) return refuse('fieldOutOfRange');
   const agent = usableKey(device, number, 'issue');
   if (!agent.ok) return agent;
   const date = today(device);
@@ -80,7 +88,6 @@ function judgeRequest(device: Device, request: Request): Result<UserKey> {
   const isInside =
     date.value <= validFrom && validFrom <= validTo && validTo <= agent.value.validTo;
   if (!isInside) return refuse('validityOutside');
-  if ((receiverKey.length === 0) === (passwordKey.length === 0)) return refuse('fieldOutOfRange');
   const isKey = receiverKey.length === 0 || isPublicKey(device.crypto, receiverKey);
   return isKey ? agent : refuse('receiverKeyInvalid');
 }

@@ -3,7 +3,7 @@
 import { ascii, equalBytes, joinBytes, wipe } from '#protocol/bytes';
 import type { RequestOf, ResponseOf } from '#protocol/command';
 import type { SignatureVerdict } from '#protocol/commands/security';
-import { authenticationDocument } from '#protocol/documents/authentication';
+import { authenticationDocument, isChallenge } from '#protocol/documents/authentication';
 import { dateOf } from '#protocol/documents/date';
 import { ok, type Result, refuse } from '#protocol/result';
 import { hasOnlyKnownCritical, isSignedBy, readX509 } from '#protocol/x509';
@@ -67,7 +67,10 @@ export function authenticate(
   return serve(device, request, {
     command: 'authenticate',
     charge: 'authentication',
-    judge: () => usableKey(device, number, 'authenticate'),
+    judge: () =>
+      isChallenge(challenge)
+        ? usableKey(device, number, 'authenticate')
+        : refuse('fieldOutOfRange'),
     answer(recorded) {
       const key = findUserKey(device, number);
       if (!key.ok) return key;
@@ -166,6 +169,7 @@ export function decryptKey(
     command: 'decryptKey',
     charge: 'decryption',
     judge() {
+      if (!isWrapped(request)) return refuse('fieldOutOfRange');
       const key = usableKey(device, number, 'agree');
       if (!key.ok) return key;
       const first = opened();
@@ -175,3 +179,12 @@ export function decryptKey(
     answer: opened,
   });
 }
+
+/** Of a wrapped key of 64 bytes. */
+const WRAPPED_SIZE_MAX = 72;
+
+const isWrapped = ({ wrapKeySize, wrappedKey: { length } }: RequestOf<'decryptKey'>): boolean =>
+  [16, 24, 32].includes(wrapKeySize) &&
+  length % 8 === 0 &&
+  length >= 24 &&
+  length <= WRAPPED_SIZE_MAX;

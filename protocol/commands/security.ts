@@ -3,17 +3,14 @@
 import * as P from 'micro-packed';
 import { requestId } from '../command-layouts.ts';
 import { PUBLIC_KEY_SIZE, SIGNATURE_SIZE } from '../crypto.ts';
-import { challengeField } from '../documents/authentication.ts';
-import { checked, date, publicKey } from '../documents/document-fields.ts';
-import { commonNameField, isHolderUse, keyNumber, keyUses } from '../documents/user-key.ts';
-import { bytes, bytes8, bytes16, oneOf, u8 } from '../fields.ts';
+import { checked } from '../documents/document-fields.ts';
+import { keyUseNames } from '../documents/user-key.ts';
+import { bytes, bytes8, bytes16, flags, oneOf, u8, u16, u32 } from '../fields.ts';
 import { command } from './declaration.ts';
 
 /** Most bytes that are signed or judged at once; of more, what is signed is a digest with its attributes. */
 export const CONTENT_SIZE_MAX = 8192;
 const SHARED_INFO_SIZE_MAX = 512;
-/** Of a wrapped key of 64 bytes. */
-const WRAPPED_SIZE_MAX = 72;
 /** A key of AES-256. */
 const CONTENT_KEY_SIZE = 32;
 
@@ -32,7 +29,6 @@ export const signatureVerdicts = [
 ] as const;
 export type SignatureVerdict = (typeof signatureVerdicts)[number];
 
-const holderUses = checked(keyUses, 'uses of a holder', isHolderUse);
 const content = checked(bytes16, 'a content', ({ length }) => length <= CONTENT_SIZE_MAX);
 const keyOrNone = (size: number): P.CoderType<Uint8Array> =>
   checked(bytes8, `${size} bytes or none`, ({ length }) => length === 0 || length === size);
@@ -57,12 +53,14 @@ export const securityCommands = {
     request: P.struct({
       requestId,
       /** Of a key that issues. */
-      number: keyNumber,
-      uses: holderUses,
-      commonName: commonNameField,
-      /** First and last day. */
-      validFrom: date,
-      validTo: date,
+      number: u16,
+      /** Sign, agree, authenticate, or the first and the last. */
+      uses: flags(keyUseNames),
+      /** UTF-8, 1 to 64 bytes without control characters. */
+      commonName: bytes8,
+      /** First and last day, YYYYMMDD. */
+      validFrom: u32,
+      validTo: u32,
       /** Public key of whoever gets the private key; empty for a password. */
       receiverKey: keyOrNone(PUBLIC_KEY_SIZE),
       /** What the host made of a password; empty for a receiver. */
@@ -84,7 +82,7 @@ export const securityCommands = {
   signContent: command({
     code: 0x7a,
     ...charged,
-    request: P.struct({ requestId, number: keyNumber, content }),
+    request: P.struct({ requestId, number: u16, content }),
     response: P.struct({ signature: bytes(SIGNATURE_SIZE) }),
   }),
   /** Charges for judging a signature, by a certificate of the authority or a bare key, and tells what it found. */
@@ -106,7 +104,7 @@ export const securityCommands = {
   encryptKey: command({
     code: 0x7c,
     ...charged,
-    request: P.struct({ requestId, receiverKey: publicKey }),
+    request: P.struct({ requestId, receiverKey: bytes(PUBLIC_KEY_SIZE) }),
     response: P.struct({
       ephemeralKey: bytes(PUBLIC_KEY_SIZE),
       /** Under AES-256 key wrap, by the key that ECDH and the KDF of X9.63 with SHA-256 give. */
@@ -121,17 +119,14 @@ export const securityCommands = {
     request: P.struct({
       requestId,
       /** Of a key that agrees. */
-      number: keyNumber,
-      ephemeralKey: publicKey,
+      number: u16,
+      ephemeralKey: bytes(PUBLIC_KEY_SIZE),
       /** ECC-CMS-SharedInfo (RFC 5753 7.2), DER. */
       sharedInfo: checked(bytes16, 'shared info', ({ length }) => length <= SHARED_INFO_SIZE_MAX),
-      /** Bytes of the key that wraps. */
-      wrapKeySize: checked(u8, 'a size of AES keys', (size) => [16, 24, 32].includes(size)),
-      wrappedKey: checked(
-        bytes8,
-        'a wrapped key',
-        ({ length }) => length % 8 === 0 && length >= 24 && length <= WRAPPED_SIZE_MAX,
-      ),
+      /** Bytes of the key that wraps: 16, 24 or 32. */
+      wrapKeySize: u8,
+      /** 24 to 72 bytes, a multiple of 8. */
+      wrappedKey: bytes8,
     }),
     response: P.struct({ contentKey: bytes8 }),
   }),
@@ -139,7 +134,12 @@ export const securityCommands = {
   authenticate: command({
     code: 0x7e,
     ...charged,
-    request: P.struct({ requestId, number: keyNumber, challenge: challengeField }),
+    request: P.struct({
+      requestId,
+      number: u16,
+      /** Of whoever wants the proof, 16 to 64 bytes. */
+      challenge: bytes8,
+    }),
     response: P.struct({ statement: bytes16 }),
   }),
 } as const;

@@ -9,11 +9,8 @@ const CHALLENGE_SIZE_MIN = 16;
 const CHALLENGE_SIZE_MAX = 64;
 
 /** Long enough that nobody draws it twice. */
-export const challengeField = checked(
-  bytes8,
-  'a challenge',
-  ({ length }) => length >= CHALLENGE_SIZE_MIN && length <= CHALLENGE_SIZE_MAX,
-);
+export const isChallenge = ({ length }: Uint8Array): boolean =>
+  length >= CHALLENGE_SIZE_MIN && length <= CHALLENGE_SIZE_MAX;
 
 export interface AuthenticationFields {
   readonly meterId: Uint8Array;
@@ -30,6 +27,6 @@ export const authenticationDocument = signedDocument<AuthenticationFields>('TAU1
   meterId,
   number: keyNumber,
   publicKey,
-  challenge: challengeField,
+  challenge: checked(bytes8, 'a challenge', isChallenge),
   timeMs: u48,
 });

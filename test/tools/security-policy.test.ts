@@ -84,7 +84,7 @@ test('every secret in flash is under the device secret, and one of a role under 
   expect(keyHierarchy()).toContain('    vaultKey --> indiciumKey');
 });
 
-test('no service reads a secret of the meter out', () => {
+test('no service reads a secret out', () => {
   const secrets = parameterNames.filter((name) => parameterOf(name).kind === 'critical');
 
   const read = secrets.flatMap((name) => servicesThat('R', name).map((by) => `${name} by ${by}`));
