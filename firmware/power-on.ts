@@ -22,6 +22,7 @@ import { NO_MARK, noteFault } from './fault-note.ts';
 import { blankState } from './journal-record.ts';
 import { isConsistent, registersOf } from './registers.ts';
 import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
+import { agentCertificate } from './services/agent.ts';
 import {
   acknowledgeInspection,
   applyLockOrder,
@@ -44,6 +45,13 @@ import {
   readLog,
   registers,
 } from './services/report.ts';
+import {
+  authenticate,
+  decryptKey,
+  encryptKey,
+  signContent,
+  verifySignature,
+} from './services/security.ts';
 import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
 import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
 import {
@@ -200,6 +208,12 @@ function handlersOf(cycle: Cycle): Handlers {
     revokeKey: (request) => revokeKey(device(), request),
     importKey: (request) => importKey(device(), request),
     dropKey: (request) => dropKey(device(), request),
+    agentCertificate: (request) => agentCertificate(device(), request),
+    signContent: (request) => signContent(device(), request),
+    verifySignature: (request) => verifySignature(device(), request),
+    encryptKey: (request) => encryptKey(device(), request),
+    decryptKey: (request) => decryptKey(device(), request),
+    authenticate: (request) => authenticate(device(), request),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),
@@ -214,7 +228,8 @@ function handlersOf(cycle: Cycle): Handlers {
 /** Whatever became of it, a request leaves no password and no key behind (requirements.md A6). */
 function wipeSecrets(request: object): void {
   for (const [name, value] of Object.entries(request))
-    if (name.endsWith('assword') || name === 'privateKey') wipe(value as Uint8Array);
+    if (name.endsWith('assword') || name === 'privateKey' || name === 'passwordKey')
+      wipe(value as Uint8Array);
 }
 
 /** Moves out of the service state again, to where the service has led. */

@@ -7,7 +7,7 @@
  */
 
 import { ascii, joinBytes, wipe } from '#protocol/bytes';
-import { type Crypto, GCM_NONCE_SIZE } from '#protocol/crypto';
+import { type Crypto, GCM_NONCE_SIZE, GCM_TAG_SIZE } from '#protocol/crypto';
 import { expandKey } from '#protocol/kdf';
 import { callerNames, type Role } from '#protocol/state';
 import { Fault } from './fault.ts';
@@ -18,6 +18,9 @@ import type { RoleAccess } from './store.ts';
 const PASSWORD_ITERATIONS = 1000;
 const PASSWORD_SIZE_MIN = 8;
 const PASSWORD_SIZE_MAX = 64;
+
+/** A secret of 32 bytes under seal: nonce, ciphertext, tag. */
+export const SEALED_KEY_SIZE = GCM_NONCE_SIZE + 32 + GCM_TAG_SIZE;
 
 const NO_CONTEXT = new Uint8Array(0);
 

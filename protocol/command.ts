@@ -16,6 +16,7 @@ import { oversightCommands } from './commands/oversight.ts';
 import { piecesCommands } from './commands/pieces.ts';
 import { postmarksCommands } from './commands/postmarks.ts';
 import { refillCommands } from './commands/refill.ts';
+import { securityCommands } from './commands/security.ts';
 import { sessionCommands } from './commands/session.ts';
 import { updateCommands } from './commands/update.ts';
 import { userKeysCommands } from './commands/user-keys.ts';
@@ -34,6 +35,7 @@ export const commands = {
   ...keysCommands,
   ...postmarksCommands,
   ...userKeysCommands,
+  ...securityCommands,
   ...endingCommands,
 } as const;
 

@@ -90,6 +90,7 @@ export const oids = {
   p256: oid('2a8648ce3d030107'),
   ecdsaWithSha256: oid('2a8648ce3d040302'),
   sha256: oid('608648016503040201'),
+  aes256Wrap: oid('60864801650304012d'),
   tstInfo: oid('2a864886f70d0109100104'),
   contentType: oid('2a864886f70d010903'),
   messageDigest: oid('2a864886f70d010904'),

@@ -1,6 +1,6 @@
 /**
  * Key derivation: the two steps of SP 800-56C rev. 2 (section 5), the second of which is the counter mode of
- * SP 800-108 rev. 1 (section 4.1), both with HMAC-SHA-256.
+ * SP 800-108 rev. 1 (section 4.1), both with HMAC-SHA-256; and the one step of ANSI X9.63, which CMS has.
  */
 
 import { ascii, joinBytes } from './bytes.ts';
@@ -38,11 +38,15 @@ export function kdfCounter(
   fixedData: Uint8Array,
   size: number,
 ): Uint8Array {
+  return derivedBy((count) => crypto.hmac(key, count, fixedData), size);
+}
+
+function derivedBy(blockOf: (count: Uint8Array) => Uint8Array, size: number): Uint8Array {
   if (!Number.isInteger(size) || size < 1 || size > SIZE_MAX)
     throw new RangeError(`a derived key has 1 to ${SIZE_MAX} bytes, not ${size}`);
   const derived = new Uint8Array(size);
   for (let block = 0; block * DIGEST_SIZE < size; block++) {
-    const bytes = crypto.hmac(key, u32be(block + 1), fixedData);
+    const bytes = blockOf(u32be(block + 1));
     derived.set(bytes.subarray(0, size - block * DIGEST_SIZE), block * DIGEST_SIZE);
     bytes.fill(0);
   }
@@ -51,6 +55,19 @@ export function kdfCounter(
 
 /** Our own bound; the standard's is 2^32 - 1 blocks. */
 const SIZE_MAX = 255 * DIGEST_SIZE;
+
+/**
+ * The KDF of ANSI X9.63 with SHA-256 (SEC 1 3.6.1): SHA-256 of secret ‖ i ‖ shared info, i from 1, 32 bits big-endian.
+ * @param size bytes, 1 to 8160; @throws RangeError for another size
+ */
+export function x963Key(
+  crypto: Pick<Crypto, 'sha256'>,
+  secret: Uint8Array,
+  sharedInfo: Uint8Array,
+  size: number,
+): Uint8Array {
+  return derivedBy((count) => crypto.sha256(secret, count, sharedInfo), size);
+}
 
 function u32be(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);

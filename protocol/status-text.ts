@@ -103,6 +103,16 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   keysFull: { text: 'The meter keeps no more keys: revoke or drop one first.' },
   keyHeld: { text: 'The meter holds this key already, or it is in use and must be revoked.' },
   storeFull: { text: 'The store has no room for it: revoke or drop a key first.' },
+  validityOutside: {
+    text: 'A certificate begins today or later, and ends with that of its agent at the latest.',
+  },
+  contentReserved: {
+    text: 'A content that begins as the answer to a challenge is not signed: wrap it in another.',
+  },
+  receiverKeyInvalid: { text: 'The key of the receiver is no point of the curve P-256.' },
+  keyNotUnwrapped: {
+    text: 'The wrapped key does not open: it was made for another key, or changed.',
+  },
   contentDifferent: {
     text: 'The digest is not that of a content which was hashed here: send the content again.',
   },

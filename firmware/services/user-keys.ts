@@ -6,6 +6,7 @@ import { certificateServices } from '#protocol/documents/certificate-services';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import {
   areKeyUses,
+  isCommonName,
   isName,
   keyGrantDocument,
   keyRequestDocument,
@@ -101,8 +102,7 @@ function takeKey(
   const isFit =
     areKeyUses(uses) &&
     isName(organization) &&
-    isName(commonName) &&
-    commonName.length > 0 &&
+    isCommonName(commonName) &&
     !(uses.issue && organization.length === 0);
   if (!isFit) return refuse('fieldOutOfRange');
   const funds = checkFunds(device, 'certificate');

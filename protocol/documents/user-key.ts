@@ -24,6 +24,10 @@ export function areKeyUses(uses: KeyUses): boolean {
   return named.length === 1 || (named.length === 2 && uses.sign && uses.authenticate);
 }
 
+/** What an agent may issue certificates for. */
+export const areHolderUses = (uses: KeyUses): boolean =>
+  areKeyUses(uses) && !uses.timeStamp && !uses.issue && !uses.pay;
+
 /** The uses of these names and no others. */
 export function keyUsesOf(...names: readonly KeyUse[]): KeyUses {
   const entries = keyUseNames.map((name) => [name, names.includes(name)]);
@@ -40,7 +44,9 @@ export const isName = (name: Uint8Array): boolean =>
   name.length <= NAME_SIZE_MAX && name.every((byte) => byte >= 0x20 && byte !== 0x7f);
 const name = checked(bytes8, 'a name', isName);
 
-const commonName = checked(name, 'a name with a character', ({ length }) => length > 0);
+/** A name with a character. */
+export const isCommonName = (given: Uint8Array): boolean => given.length > 0 && isName(given);
+const commonName = checked(bytes8, 'a name with a character', isCommonName);
 
 /** The number of a key in its meter, from 1, never given twice. */
 export const keyNumber = checked(u16, 'the number of a key', (value) => value > 0);

@@ -29,7 +29,7 @@ import {
 } from '#protocol/documents/withdrawal';
 import { type Mills, mills } from '#protocol/mills';
 import { accountKindNames, accountNames, lockReasonNames } from '#protocol/state';
-import type { Dice } from './dice.ts';
+import { type Asking, mostly, transaction } from './asking.ts';
 import {
   authority,
   certificate,
@@ -44,22 +44,11 @@ import {
   signing,
   stranger,
 } from './documents.ts';
-import type { Known } from './host.ts';
-
-/** What a request is made of. */
-export interface Asking {
-  readonly dice: Dice;
-  readonly known: Known;
-  /** What the host takes for the time, and its day. */
-  readonly timeMs: number;
-  readonly today: number;
-}
+import { securityRequests } from './security-requests.ts';
 
 type Maker<N extends CommandName> = (asking: Asking) => RequestOf<N>;
 
 const nothing = () => ({});
-/** One time in eight the wrong one. */
-const mostly = <T>({ dice }: Asking, right: T, wrong: T): T => (dice.chance(88) ? right : wrong);
 const issuer = (asking: Asking) => mostly(asking, authority, stranger);
 const meter = (asking: Asking) => mostly(asking, meterId, otherMeterId);
 const amount = ({ dice }: Asking): Mills =>
@@ -209,15 +198,11 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
   revokeKey: (asking) => ({ requestId: transaction(asking), order: revocationFor(asking) }),
   importKey: (asking) => ({ ...holder(asking), privateKey: asking.dice.bytes(32) }),
   dropKey: (asking) => ({ number: mostly(asking, 1, 2) }),
+  ...securityRequests,
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),
   withdrawalReport: nothing,
   zeroize: nothing,
-};
-
-const transaction = ({ known, dice }: Asking) => {
-  known.counter += 1;
-  return { counter: known.counter, nonce: dice.below(2 ** 32) };
 };
 
 const digested = (asking: Asking) => ({
@@ -227,7 +212,7 @@ const digested = (asking: Asking) => ({
 });
 
 const holder = (asking: Asking) => ({
-  uses: keyUsesOf(asking.dice.chance(80) ? 'timeStamp' : asking.dice.pick(keyUseNames)),
+  uses: keyUsesOf(asking.dice.chance(40) ? 'timeStamp' : asking.dice.pick(keyUseNames)),
   organization: mostly(asking, new Uint8Array(0), ascii('Organization')),
   commonName: ascii('Common Name'),
 });

@@ -96,7 +96,11 @@ export function load(host: Host): void {
   must(host, 'installRateTable', { rateTable: rateTable({ version: 1 }) });
   Object.assign(host.known, { licenceSequence: 1, rateVersion: 1 });
   logIn(host, 'user');
-  const wanted = { kind: 'purchase', account: 'postal', amount: mills(100_000) } as const;
+  refill(host, { kind: 'purchase', account: 'postal', amount: mills(100_000) });
+}
+
+/** By the user. */
+export function refill(host: Host, wanted: RequestOf<'refillRequest'>): void {
   const read = readRefillRequest(must(host, 'refillRequest', wanted).request);
   if (!read.ok) throw new Error('that is no refill request');
   const { pieceCount: _, timeMs: __, ...answered } = read.value;

@@ -1,22 +1,17 @@
 /** Each service of the command table is one method of the driver, with its request and its answer (F4, decision 3). */
 
 import { describe, expect, test } from 'vitest';
-import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { type ServiceName, serviceNames } from '#driver/services';
-import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
+import { commands } from '#protocol/command';
 import type { Handlers } from '#protocol/dispatch';
 import { keyUsesOf } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { ok } from '#protocol/result';
 import { createImitation, sampleIndicium, testMeterId } from '#test/support/imitation';
 import { openTo, registers } from '#test/support/imitation-host';
+import { type Sample, securitySamples } from './security-samples.ts';
 
-interface Sample<N extends ServiceName> {
-  readonly ask: (meter: Meter) => Promise<unknown>;
-  readonly request: RequestOf<N>;
-  readonly response: ResponseOf<N>;
-}
 const password = new Uint8Array(8).fill(1);
 const newPassword = new Uint8Array(9).fill(2);
 const key = nodeCrypto.generateKeyPair().publicKey;
@@ -298,6 +293,7 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     response: keyRequested,
   },
   dropKey: { ask: (meter) => meter.dropKey(3), request: { number: 3 }, response: {} },
+  ...securitySamples,
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),
     request: {},

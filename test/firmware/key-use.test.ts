@@ -41,6 +41,7 @@ import {
   type TestMeter,
 } from '#test/support/meter';
 import { acknowledgement, inspected } from '#test/support/security-log';
+import { useKeys } from '#test/support/security-services';
 import { testImageKey } from '#test/support/test-firmware';
 import { NEW, release, updatable, updatableParts } from '#test/support/update';
 import {
@@ -164,6 +165,8 @@ function bornBy(answer: unknown): Born {
   return read.value;
 }
 
+const publicKeyOf = (key: string): string => hex(nodeCrypto.publicKeyOf(Buffer.from(key, 'hex')));
+
 function parameterOf(each: string): Told | undefined {
   const [use, key = ''] = each.split(' ') as [Use, string];
   if (use === 'verify') {
@@ -173,9 +176,10 @@ function parameterOf(each: string): Told | undefined {
   }
   if (use !== 'sign') {
     if (atPowerUp.has(each) || each === PROBE) return undefined; // of a known answer
-    return use === 'stretch' ? 'password' : 'ephemeralKey';
+    if (use === 'stretch') return 'password';
+    return ofUser.has(publicKeyOf(key)) ? 'userKeys' : 'ephemeralKey';
   }
-  const publicKey = hex(nodeCrypto.publicKeyOf(Buffer.from(key, 'hex')));
+  const publicKey = publicKeyOf(key);
   if ([own.deviceKey, pending.deviceKey].includes(publicKey)) return 'deviceKey';
   if (ofUser.has(publicKey)) return 'userKeys';
   return [own.indiciumKey, pending.indiciumKey].includes(publicKey) ? 'indiciumKey' : undefined;
@@ -286,6 +290,7 @@ async function certify(meter: TestMeter): Promise<void> {
   await user.userKeys();
   await user.requestRevocation({ number: request.number, reason: 'superseded' });
   await user.revokeKey({ requestId: transaction(), order: revocationOrder(request) });
+  await useKeys(await loggedIn(meter, 'cryptoOfficer'), () => loggedIn(meter, 'user'));
 }
 
 const ALL_SERVICES = [1, ...Object.values(certificateServices)].filter((id) => id !== 314);

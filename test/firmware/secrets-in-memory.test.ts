@@ -10,10 +10,22 @@ import type { Cpu } from '#emulator/cpu/cpu';
 import { createQuickJsCpu } from '#emulator/cpu/quickjs';
 import { findSecret } from '#emulator/secret-scan';
 import type { CryptoEngine } from '#hw/crypto-engine';
+import { ascii } from '#protocol/bytes';
+import type { KeyRequestFields, KeyUse } from '#protocol/documents/user-key';
+import { mills } from '#protocol/mills';
+import { keyWrapSharedInfo } from '#protocol/shared-info';
 import { type Bench, createBench } from '#test/differential/bench';
-import { password, repeatingCrypto } from '#test/differential/documents';
+import { authority, meterId, password, repeatingCrypto } from '#test/differential/documents';
 import { createHost, type Host, unknown } from '#test/differential/host';
-import { load, logIn, make, must } from '#test/differential/stages';
+import { load, logIn, make, must, refill } from '#test/differential/stages';
+import {
+  agentRequest,
+  keyUnderPassword,
+  NONE,
+  receivedKey,
+  unwrapped,
+} from '#test/support/security-services';
+import { grantFor, holder, keyRequestIn, transaction } from '#test/support/user-keys';
 
 type Use = 'private' | 'cipher';
 
@@ -151,6 +163,58 @@ test('a password that was changed or set is nowhere, nor is the one before it', 
     ),
   ).toEqual([]);
 });
+
+/** A key of the user, active. */
+function takeKey({ host }: Life, use: KeyUse): KeyRequestFields {
+  logIn(host, 'cryptoOfficer');
+  const request = keyRequestIn(
+    must(host, 'requestKey', { ...holder(use), organization: ascii('Works') }).request,
+  );
+  const grant = grantFor(request, ascii('certificate'), { meterId }, authority);
+  must(host, 'installKey', { requestId: transaction(), grant });
+  logIn(host, 'user');
+  return request;
+}
+
+test.each([true, false])(
+  'of keys on their way to others nothing is left, crypto engine: %s',
+  async (cryptoEngine) => {
+    await using bench = createBench(createQuickJsCpu(), { seed: 3, cryptoEngine });
+    const life = live(bench);
+    const { host } = life;
+    refill(host, { kind: 'purchase', account: 'certificate', amount: mills(50_000) });
+    const agent = takeKey(life, 'issue');
+    const passwordKey = nodeCrypto.sha256(ascii('stretched'));
+    const asked = { ...agentRequest(), number: agent.number };
+    const wanted = { ...asked, receiverKey: NONE, passwordKey };
+    const underPassword = must(host, 'agentCertificate', wanted);
+    const toReceiver = must(host, 'agentCertificate', { ...asked, requestId: transaction() });
+    const { number, publicKey } = takeKey(life, 'agree');
+    const { contentKey, ...wrapped } = must(host, 'encryptKey', {
+      requestId: transaction(),
+      receiverKey: publicKey,
+    });
+    must(host, 'decryptKey', {
+      ...wrapped,
+      requestId: transaction(),
+      number,
+      sharedInfo: keyWrapSharedInfo,
+      wrapKeySize: 32,
+    });
+
+    must(host, 'closeSession', {});
+
+    const born = [keyUnderPassword(underPassword, passwordKey), receivedKey(toReceiver)].map(
+      (key) => Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url').toString('hex'),
+    );
+    const carried = [passwordKey, unwrapped(toReceiver)].map((key) =>
+      Buffer.from(key).toString('hex'),
+    );
+    expect(contentKey).toHaveLength(32);
+    expect(found(born, life)).toEqual([]);
+    expect(found(carried, life)).toEqual([]);
+  },
+);
 
 test('without a crypto engine nothing is left of any private key once the meter is zeroized', async () => {
   const isOfBlank = await keysOfBlankMeter();

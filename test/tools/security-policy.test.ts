@@ -87,7 +87,13 @@ test('every secret in flash is under the device secret, and one of a role under 
 test('no service reads a secret out', () => {
   const secrets = parameterNames.filter((name) => parameterOf(name).kind === 'critical');
 
-  expect(secrets.flatMap((name) => servicesThat('R', name))).toEqual([]);
+  const read = secrets.flatMap((name) => servicesThat('R', name).map((by) => `${name} by ${by}`));
+
+  expect(read).toEqual([
+    'heldKeys by agentCertificate', // encrypted to whom it belongs
+    'contentKeys by encryptKey', // they open a content of the caller, and nothing of the meter
+    'contentKeys by decryptKey',
+  ]);
   expect(servicesThat('R', 'ownPublicKeys')).toContain('certificates'); // so that the table is not empty
 });
 

@@ -60,6 +60,12 @@ requestRevocation     -     -             x    -      -     -     -    x        
 revokeKey             -     -             x    -      -     -     -    x          -           -        -        -          -      x    x
 importKey             -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
 dropKey               -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+agentCertificate      -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+signContent           -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+verifySignature       -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+encryptKey            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+decryptKey            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+authenticate          -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -148,6 +154,24 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   revokeKey: new Uint8Array(10),
   importKey: Uint8Array.of(1, 0, 1, 0x41, ...new Uint8Array(32)),
   dropKey: Uint8Array.of(1, 0),
+  agentCertificate: Uint8Array.of(
+    ...new Uint8Array(8),
+    ...[1, 0, 1, 1, 0x41],
+    ...[0x05, 0x25, 0x35, 0x01], // 20260101
+    ...[0x05, 0x25, 0x35, 0x01],
+    ...[0, 0],
+  ),
+  signContent: Uint8Array.of(...new Uint8Array(8), 1, 0, 0, 0),
+  verifySignature: new Uint8Array(77),
+  encryptKey: Uint8Array.of(...new Uint8Array(8), 2, ...new Uint8Array(32)),
+  decryptKey: Uint8Array.of(
+    ...new Uint8Array(8),
+    ...[1, 0],
+    ...[2, ...new Uint8Array(32)],
+    ...[0, 0],
+    ...[32, 24, ...new Uint8Array(24)],
+  ),
+  authenticate: Uint8Array.of(...new Uint8Array(8), 1, 0, 16, ...new Uint8Array(16)),
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),

@@ -70,6 +70,13 @@ export const selfTests: readonly SelfTest[] = [
     detail: '34',
   },
   {
+    name: 'known answers of AES key wrap, AES-CBC and the KDF of X9.63',
+    occasion: 'condition',
+    when: 'each key that is wrapped, unwrapped or encrypted under a password, before it',
+    fault: 'selfTestFailed',
+    detail: '36 to 38, the number of the algorithm',
+  },
+  {
     name: 'validation of a public key',
     occasion: 'condition',
     when: 'each agreement, and each key that is entered',

@@ -158,6 +158,29 @@ const own: Readonly<Record<CommandName, Access>> = {
   },
   importKey: { ...STORED, ...SIGNED_BY_DEVICE, vaultKey: 'E', userKeys: 'EW', ownPublicKeys: 'GR' },
   dropKey: { ...STORED, userKeys: 'Z', ownPublicKeys: 'Z' },
+  agentCertificate: {
+    ...RECORDED,
+    ...USED_KEY,
+    heldKeys: 'GER', // encrypted
+    transportSeed: 'GE',
+    ephemeralKey: 'GEZ',
+    contentKeys: 'GEZ',
+    passwordDerivedKey: 'WEZ',
+    wrappingKeys: 'GEZ',
+  },
+  signContent: { ...RECORDED, ...USED_KEY },
+  verifySignature: { ...RECORDED, ...FROM_AUTHORITY },
+  encryptKey: {
+    ...RECORDED,
+    vaultKey: 'E',
+    generatorState: 'E',
+    transportSeed: 'GE',
+    ephemeralKey: 'GEZ',
+    contentKeys: 'GR',
+    wrappingKeys: 'GEZ',
+  },
+  decryptKey: { ...RECORDED, ...USED_KEY, contentKeys: 'WR', wrappingKeys: 'GEZ' },
+  authenticate: { ...RECORDED, ...USED_KEY },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,
@@ -192,6 +215,7 @@ export const destroys = (name: CommandName): boolean =>
 const MEMORY = 'test/firmware/secrets-in-memory.test.ts';
 const PRIVATE_KEYS_GONE = `${MEMORY} › with a crypto engine no private key is anywhere, and no key of a session once it has ended`;
 const PASSWORDS_GONE = `${MEMORY} › passwords and the secret of the fuses are nowhere, crypto engine: %s`;
+const KEYS_ON_THE_WAY_GONE = `${MEMORY} › of keys on their way to others nothing is left, crypto engine: %s`;
 const NEW_PASSWORDS_GONE = `${MEMORY} › a password that was changed or set is nowhere, nor is the one before it`;
 
 /** For each service that destroys: the test that looks whether it did. */
@@ -225,6 +249,9 @@ export const destructionTests: Readonly<Partial<Record<CommandName, readonly str
   dropKey: [
     'test/firmware/services/revocation.test.ts › a key that was dropped is nowhere in flash, sealed or in clear',
   ],
+  agentCertificate: [KEYS_ON_THE_WAY_GONE],
+  encryptKey: [KEYS_ON_THE_WAY_GONE],
+  decryptKey: [KEYS_ON_THE_WAY_GONE],
   withdrawalCommit: [
     'test/firmware/services/withdrawal.test.ts › leaves no key in flash, sealed or in clear',
     'test/firmware/services/withdrawal.test.ts › ends all sessions, and none can be opened any more',

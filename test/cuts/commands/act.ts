@@ -32,6 +32,8 @@ export interface CutCommand {
   readonly isOpened?: true;
   /** Each request counts, also a repeated one: what it says moves on. */
   readonly isCounted?: true;
+  /** What it gives is random: until somebody has heard it, it may be made anew. */
+  readonly isBorn?: true;
   /** All that comes before the request, from power-up; nothing of it is cut. */
   begin(host: Host): Promise<Act>;
 }

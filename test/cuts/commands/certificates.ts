@@ -21,13 +21,14 @@ import { hex, officer, service, user } from './service.ts';
 const digest = nodeCrypto.sha256(new Uint8Array(3));
 const NONCE = 5;
 
-const next = async (meter: Meter): Promise<{ counter: number; nonce: number }> => ({
+/** A transaction that the meter has not seen. */
+export const next = async (meter: Meter): Promise<{ counter: number; nonce: number }> => ({
   counter: (await meter.registers()).requestCounter + 1,
   nonce: NONCE,
 });
 
 /** A rate table with the services, and funds for them. */
-async function prepare(host: Host): Promise<void> {
+export async function prepare(host: Host): Promise<void> {
   await (await officer(host)).installRateTable(servicesTable());
   const payer = await user(host);
   const wish = { kind: 'purchase', account: 'certificate', amount: CERTIFICATE_FUNDS } as const;

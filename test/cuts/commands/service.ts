@@ -27,10 +27,11 @@ export interface Service<Paper> {
   readonly ask: (meter: Meter, paper: Paper) => Promise<string>;
   /** What it is refused with where it was performed before; without it a repeated request succeeds. */
   readonly refusedAfter?: RefusalName;
+  readonly isBorn?: true;
 }
 
 export function service<Paper = undefined>(declared: Service<Paper>): CutCommand {
-  const { name, from, who, paper, ask, refusedAfter } = declared;
+  const { name, from, who, paper, ask, refusedAfter, isBorn } = declared;
 
   async function repeat(meter: Meter, papers: Paper): Promise<Reply> {
     if (refusedAfter === undefined) return { said: await ask(meter, papers), found: undefined };
@@ -42,6 +43,7 @@ export function service<Paper = undefined>(declared: Service<Paper>): CutCommand
   return {
     name,
     from,
+    ...(isBorn && { isBorn }),
     async begin(host): Promise<Act> {
       host.powerOn();
       const papers = (await paper?.(host)) as Paper; // undefined where none is declared

@@ -20,6 +20,7 @@ import { changePassword, resetUserPassword, rightPassword, wrongPassword } from 
 import { pieceCommands } from './piece-commands.ts';
 import { firstPowerUp, openedWhileOff, openedWhileOn, powerUp, zeroize } from './power.ts';
 import { refills } from './refill.ts';
+import { securityCuts } from './security.ts';
 import { hex, maker, officer, service, user } from './service.ts';
 import { withdrawals } from './withdrawal.ts';
 
@@ -117,6 +118,7 @@ export const cutCommands: readonly CutCommand[] = [
   resetUserPassword,
   ...refills,
   ...certificateCommands,
+  ...securityCuts,
   ...pieceCommands,
   ...contacts,
   ...withdrawals,

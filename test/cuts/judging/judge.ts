@@ -78,7 +78,8 @@ function checkReply(
 ): void {
   if (isHeard && outcome === 'rolledBack')
     throw new Violated(`it was answered (${answers.join(' or ')}), and is undone`);
-  const isSame = command.isCounted === true || outcome === 'rolledBack' || answers.includes(said);
+  const isFree = command.isCounted === true || (command.isBorn === true && !isHeard);
+  const isSame = isFree || outcome === 'rolledBack' || answers.includes(said);
   if (!isSame) throw new Violated(`asked again it says ${said}, where it was ${answers.join()}`);
 }
 
