@@ -1,6 +1,6 @@
 /**
  * `npm run print-bench`: labels composed and encoded a second, as a ratio to the symbol alone by bwip-js in the same round;
- * bytes of a label and how long they take at 9,600 baud; memory of many labels (docs/print-proof.md).
+ * bytes of a label and how long they take at 9,600 baud; memory of many labels (docs/printing.md).
  */
 
 import { dataMatrixModules } from '#driver/print/bwip';
@@ -25,7 +25,7 @@ import { jsonLine, table } from './support/report.ts';
 
 const ROUNDS = 7;
 const PER_ROUND = 12;
-const JOB_PIECES = 10_000;
+const JOB_PIECES = numberAfter('--pieces') ?? 10_000;
 /** 8N1: ten bits a byte. */
 const SERIAL_BYTES_PER_SECOND = 960;
 const SYMBOL = 'bwip-js, the symbol alone';
@@ -40,6 +40,11 @@ const names: readonly PrinterProfileName[] = [
 ];
 
 let pieces = 0;
+
+function numberAfter(option: string): number | undefined {
+  const at = process.argv.indexOf(option);
+  return at < 0 ? undefined : Number(process.argv[at + 1]);
+}
 
 /** Another indicium each time, so that nothing can be remembered of the one before. */
 function nextIndicium(): Indicium {

@@ -1,4 +1,4 @@
-/** `npm run print-proof`: what is composed is what is on paper, what paper survives, what a fault does (docs/print-proof.md). */
+/** `npm run print-proof`: what is composed is what is on paper, what paper survives, what a fault does (docs/printing.md). */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

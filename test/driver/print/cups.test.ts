@@ -73,6 +73,9 @@ test('a queue that refuses the job got none of it', async () => {
   expect(existsSync(join(folder, 'job'))).toBe(false);
 });
 
-test.each(['cups:', 'cups:a b', 'cups:a;b', 'cups:a?x=1;rm', 'cups:-o'])('%s is no queue', (url) => {
-  expect(() => parseCupsAddress(url)).toThrow('a queue is cups:NAME');
-});
+test.each(['cups:', 'cups:a b', 'cups:a;b', 'cups:a?x=1;rm', 'cups:-o'])(
+  '%s is no queue',
+  (url) => {
+    expect(() => parseCupsAddress(url)).toThrow('a queue is cups:NAME');
+  },
+);
