@@ -98,6 +98,8 @@ const stepShapes = {
 } as const satisfies Record<Step['step'], unknown>;
 const isStep = (value: unknown): value is Step => isStepOf(stepShapes, value);
 
+const keyText = ({ meter, counter, nonce }: StepKey): string => `${meter} ${counter} ${nonce}`;
+
 /** The entries in the order they were intended, made step by step. */
 class Entries {
   readonly #byKey = new Map<string, PendingEntry>();
@@ -110,12 +112,16 @@ class Entries {
     return this.all().filter((entry) => entry.meter === meter);
   }
 
+  /** What an entry becomes. @returns undefined for a step that does not follow from those before */
+  after(step: Step): PendingEntry | undefined {
+    const { counter, nonce } = step;
+    return next(this.#byKey.get(keyText(step)), { counter, nonce }, step);
+  }
+
   /** @returns undefined for a step that does not follow from those before */
   take(step: Step): PendingEntry | undefined {
-    const { meter, counter, nonce } = step;
-    const key = `${meter} ${counter} ${nonce}`;
-    const entry = next(this.#byKey.get(key), { counter, nonce }, step);
-    if (entry !== undefined) this.#byKey.set(key, entry);
+    const entry = this.after(step);
+    if (entry !== undefined) this.#byKey.set(keyText(step), entry);
     return entry;
   }
 }
@@ -202,9 +208,11 @@ function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): P
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
+    const bug = `${step.step} does not follow: a bug of the caller`;
+    if (entries.after(step) === undefined) throw new Error(bug); // a line of it would make the file unreadable
     await lines.append([step], isSynced(step));
     const entry = entries.take(step);
-    if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
+    if (entry === undefined) throw new Error(bug);
     return entry;
   }
   const keyOf = ({ meter, requestId }: PendingEntry): StepKey => ({ meter, ...requestId });

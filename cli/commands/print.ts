@@ -16,6 +16,8 @@ import { composeLabel, type LabelOptions } from '#driver/print/label';
 import { layouts } from '#driver/print/layout';
 import { paperLog } from '#driver/print/print-once';
 import { printerProfiles } from '#driver/print/printer-profile';
+import { rehearseLabel } from '#driver/print/rehearsal';
+import { composeVoid } from '#driver/print/test-sheet';
 import { type Condition, pieceKinds } from '#protocol/command-layouts';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { formatMeterId } from '#protocol/documents/meter-id';
@@ -52,7 +54,7 @@ import type { Run } from '../run.ts';
 import { askedPiece, mailingDateNow, type PieceOptions, priceFor } from './print/asked-piece.ts';
 import { labelOptions } from './print/label-options.ts';
 import { kept, refusePrinted } from './print/on-paper.ts';
-import { showSpecimen, specimenOf } from './print/specimen.ts';
+import { showSpecimen } from './print/specimen.ts';
 
 interface Options extends AccessOptions, PieceOptions, ChargeOptions {
   readonly preset?: string;
@@ -221,7 +223,7 @@ async function conditionAfter(meter: Meter): Promise<Condition | undefined> {
 
 /** What cannot be composed is found out before anything is charged. */
 function rehearse(label: LabelOptions, { profile, layout }: LabelOutput): void {
-  composeLabel(specimenOf({ serviceId: 100 }), profile, { ...label, layout, variant: 'specimen' });
+  rehearseLabel(profile, label, layout);
 }
 
 async function deliver(
@@ -341,7 +343,7 @@ async function printVoid(
   const { indicium: bytes } = await meter.testPrint(isQualityPrint);
   const indicium = indiciumIn(bytes);
   const service = isQualityPrint ? 'quality print' : 'test print';
-  const label = composeLabel(indicium, labels.profile, { service, variant: 'void' });
+  const label = composeVoid(indicium, labels.profile, service, labels.layout);
   const delivered = await labels.deliver(label, bytes, indicium.pieceCount);
   output.say(
     'testPrinted',

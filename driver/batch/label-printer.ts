@@ -3,11 +3,15 @@
 import { readIndicium } from '#protocol/documents/indicium';
 import type { Bitmap } from '../print/bitmap.ts';
 import { encodeJob } from '../print/encode.ts';
+import type { Extras } from '../print/face.ts';
 import { composeLabel } from '../print/label.ts';
+import { LabelError } from '../print/label-error.ts';
 import type { Layout } from '../print/layout.ts';
 import type { Printer } from '../print/printer.ts';
 import { PrinterError } from '../print/printer-error.ts';
 import type { PrinterProfile } from '../print/printer-profile.ts';
+import { rehearseLabel } from '../print/rehearsal.ts';
+import { missingCharacters } from '../print/text.ts';
 import type { JobPiece } from './job.ts';
 import type { JobLabel } from './job-description.ts';
 import type { PiecePrinter } from './piece-printing.ts';
@@ -65,7 +69,36 @@ export function labelPrinter(
         jobId,
       };
     },
+    ...(options.compose === undefined && { problemWith: rehearsal(options) }),
     print: ({ bytes, jobId }) => printer.print(bytes, { jobId }),
+  };
+}
+
+/** Whether a label has room and glyphs for a piece: lines that are long are set smaller, so that their number decides. */
+function rehearsal({
+  profile,
+  layout,
+  label,
+  inscriptionOf = () => undefined,
+}: LabelPrinterOptions) {
+  const known = new Map<number, string | undefined>();
+  const tried = (texts: Extras & { readonly service: string }): string | undefined => {
+    try {
+      rehearseLabel(profile, texts, layout);
+    } catch (error) {
+      if (error instanceof LabelError) return error.problem;
+      throw error;
+    }
+    return undefined;
+  };
+  return ({ serviceId, extras, addressee }: JobPiece): string | undefined => {
+    const service = label.inscription ?? inscriptionOf(serviceId, extras) ?? '';
+    const { returnAddress } = label;
+    if (missingCharacters([service, ...returnAddress, ...addressee].join('')).length > 0)
+      return 'noGlyph';
+    if (!known.has(addressee.length))
+      known.set(addressee.length, tried({ service, returnAddress, addressee }));
+    return known.get(addressee.length);
   };
 }
 

@@ -11,6 +11,8 @@ import type { Job, JobPiece } from './job.ts';
 export interface PiecePrinter<Label = unknown> {
   /** @throws PrinterError where it says that it cannot print: asked before each debit */
   checkReady(): Promise<void>;
+  /** Why the label of a piece could not be composed, by name; asked before the piece is charged. */
+  problemWith?(piece: JobPiece): string | undefined;
   /** Composes the label of a piece; nothing is sent. @param isReprint whether it may be on paper already */
   compose(piece: JobPiece, indicium: Uint8Array, isReprint?: boolean): Label;
   /** Sends it, once. @throws PrinterError with the stage */

@@ -93,9 +93,15 @@ async function* workOf(job: Job, isPrinting: boolean): AsyncGenerator<JobPiece, 
   }
 }
 
-/** What is noted of a piece before the meter is asked for it; without a price it never is. */
-function beginningOf(job: Job, charging: Charging, piece: JobPiece): PieceChange {
+/** What is noted of a piece before the meter is asked for it; without a price, or a label, it never is. */
+function beginningOf(
+  job: Job,
+  charging: Charging,
+  piece: JobPiece,
+  problem: string | undefined,
+): PieceChange {
   const { index, postage } = piece;
+  if (problem !== undefined) return { piece: index, step: 'refused', reason: problem };
   if (postage !== undefined)
     return { piece: index, step: 'intended', intention: charging.intend({ ...piece, postage }) };
   const price = chargedPrice(job.rates, piece);
@@ -121,7 +127,8 @@ async function advance<Label>(
 
   const begun: PieceChange[] = [];
   if (printed !== undefined) begun.push({ piece: printed.index, step: 'sending' });
-  if (charged !== undefined) begun.push(beginningOf(job, charging, charged));
+  if (charged !== undefined)
+    begun.push(beginningOf(job, charging, charged, printer?.problemWith?.(charged)));
   if (begun.length > 0) await job.append(begun, true);
 
   const tell = (piece: JobPiece): void => onPiece?.({ ...piece, record: job.record(piece.index) });

@@ -150,6 +150,19 @@ export function screened(bitmap: Bitmap): Bitmap {
   return grey;
 }
 
+/** The columns with black dots, widened to whole bytes; of no width where all is white. */
+export function inkColumns(bitmap: Bitmap): { readonly left: number; readonly width: number } {
+  let first = bitmap.stride;
+  let last = -1;
+  bitmap.data.forEach((dots, at) => {
+    if (dots === 0) return;
+    first = Math.min(first, at % bitmap.stride);
+    last = Math.max(last, at % bitmap.stride);
+  });
+  if (last < 0) return { left: 0, width: 0 };
+  return { left: first * 8, width: Math.min(bitmap.width, (last + 1) * 8) - first * 8 };
+}
+
 /** Whether rows `top` to `bottom` - 1 are white. */
 export function isBlank(bitmap: Bitmap, top: number, bottom: number): boolean {
   for (let at = top * bitmap.stride; at < bottom * bitmap.stride; at++)

@@ -16,14 +16,20 @@ export function moduleDots(dpi: number): number {
   return Math.ceil((dpi * MODULE_MIL_MIN) / 1000);
 }
 
-/** The symbol of some bytes with its quiet zone, as dots of a print head. */
-export function renderSymbol(payload: Uint8Array, dpi: number): Bitmap {
+/**
+ * The symbol of some bytes with its quiet zone, as dots of a print head.
+ * @param scale dots a module; as many as scanners are promised where nothing is said
+ */
+export function renderSymbol(
+  payload: Uint8Array,
+  dpi: number,
+  scale: number = moduleDots(dpi),
+): Bitmap {
   const modules = dataMatrixModules(payload);
   const small = createBitmap(modules.width, modules.height);
   modules.isDark.forEach((isDark, at) => {
     if (isDark) setDot(small, at % modules.width, Math.floor(at / modules.width), 1);
   });
-  const scale = moduleDots(dpi);
   const quiet = QUIET_MODULES * scale;
   const symbol = createBitmap(
     modules.width * scale + 2 * quiet,

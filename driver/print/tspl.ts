@@ -1,14 +1,14 @@
 /** Pictures as TSPL: bitmaps in which 0 is black, one for each part between white rows (printing.md 2.1). */
 
 import { ascii, joinBytes } from '#protocol/bytes';
-import { type Bitmap, crop } from './bitmap.ts';
+import { type Bitmap, crop, inkColumns } from './bitmap.ts';
 import { requireHead } from './head.ts';
 import type { Media } from './media.ts';
 import type { PrinterProfile } from './printer-profile.ts';
 import { inkRuns } from './runs.ts';
 
 /** Fewer white rows cost less as dots than another command does. */
-const BLANK_ROWS_MIN = 16;
+const BLANK_ROWS_MIN = 6;
 
 /** A label as the bytes for a printer. @throws RangeError for a picture wider than the head */
 export function encodeTspl(bitmap: Bitmap, profile: PrinterProfile, media: Media): Uint8Array {
@@ -16,9 +16,11 @@ export function encodeTspl(bitmap: Bitmap, profile: PrinterProfile, media: Media
   const widthMm = media.widthMm;
   const heightMm = media.heightMm ?? (bitmap.height * 25.4) / profile.dpi;
   const bitmaps = inkRuns(bitmap, BLANK_ROWS_MIN).flatMap(({ top, bottom }) => {
-    const band = crop(bitmap, { x: 0, y: top, width: bitmap.width, height: bottom - top });
+    const rows = crop(bitmap, { x: 0, y: top, width: bitmap.width, height: bottom - top });
+    const { left, width } = inkColumns(rows);
+    const band = crop(rows, { x: left, y: 0, width, height: rows.height });
     return [
-      ascii(`BITMAP 0,${top},${band.stride},${band.height},0,`),
+      ascii(`BITMAP ${left},${top},${band.stride},${band.height},0,`),
       band.data.map((dots) => ~dots), // also what pads a row is white by ones
       ascii('\r\n'),
     ];

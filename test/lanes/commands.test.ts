@@ -231,12 +231,15 @@ describe(`a meter that loses its power (TESSERA_SEED=${seed})`, () => {
       const first = await cliProcess(['print', ...piece, ...where, ...asUser]);
       expect(first.exitCode).toBe(1);
       expect(first.stderr).toContain('Put in paper.');
-      expect(first.stderr).toContain('--reference "last on the roll"');
+      expect(first.stderr).toContain('print --reprint "last on the roll"');
       printer.powerCycle();
       printer.clearFaults();
 
-      const again = await cliProcess(['print', ...piece, ...where, ...asUser]);
+      const refused = await cliProcess(['print', ...piece, ...where, ...asUser]);
+      const reprint = ['--reprint', 'last on the roll'];
+      const again = await cliProcess(['print', ...reprint, ...where, ...asUser]);
 
+      expect(refused.exitCode).toBe(1);
       expect(again.exitCode).toBe(0);
       expect(again.stdout).toContain('once more, nothing charged; printed, says the printer');
       expect(await registers()).toMatchObject({

@@ -40,7 +40,7 @@ const word = fc.constantFrom(
 const lines = (most: number): fc.Arbitrary<string[]> => fc.array(word, { maxLength: most });
 
 /** Printers by how much of the work is theirs: pages of an office printer have thirty times the dots. */
-const shares = { escpos: 7, zpl: 6, tspl: 5, pdf: 1 } as const;
+const shares = { escpos: 24, zpl: 20, tspl: 16, pdf: 1 } as const;
 
 interface Pair {
   readonly profileName: PrinterProfileName;

@@ -84,7 +84,7 @@ const rowLost = (symbol: Bitmap, dice: Dice): Bitmap => {
   return mapped(symbol, symbol.height - 1, (x, y) => dotAt(symbol, x, y < lost ? y : y + 1));
 };
 
-/** Floors are below what was seen (docs/print-proof.md), for 4 dots a module at 203 dpi; where it is 0, it is told only. */
+/** Floors are below what was seen (docs/printing.md), for 4 dots a module at 203 dpi; where it is 0, it is told only. */
 export const damages: readonly Damage[] = [
   { name: 'none', floor: 100, apply: (symbol) => symbol },
   { name: 'heat: 1 dot more to the right and below', floor: 90, apply: gained },

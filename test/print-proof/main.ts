@@ -1,4 +1,4 @@
-/** `npm run print-proof`: what is composed is what is on paper, what paper survives, what a fault does (docs/print-proof.md). */
+/** `npm run print-proof`: what is composed is what is on paper, what paper survives, what a fault does (docs/printing.md). */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,8 +19,8 @@ here, and reads the same bytes off the picture; then damages symbols, and breaks
 Options:
   --labels N         drawn from the seed; 2000 by default
   --symbols N        for each damage; 40 by default
-  --zebrash-every N  the interpreter of ZPL that was not written here takes a third of a second: every so many; 5 by default
-  --dmtx-every N     dmtxread, where it is installed, reads every so many; 20 by default
+  --zebrash-every N  the interpreter of ZPL that was not written here takes a third of a second: every so many; 20 by default
+  --dmtx-every N     dmtxread, where it is installed, reads every so many; 50 by default
   --seed N           1 by default
   --no-faults        leaves the faults of printers out
   --json             says only the line of JSON that it ends with
@@ -34,8 +34,8 @@ function readOptions() {
       options: {
         labels: { type: 'string', default: '2000' },
         symbols: { type: 'string', default: '40' },
-        'zebrash-every': { type: 'string', default: '5' },
-        'dmtx-every': { type: 'string', default: '20' },
+        'zebrash-every': { type: 'string', default: '20' },
+        'dmtx-every': { type: 'string', default: '50' },
         seed: { type: 'string', default: '1' },
         'no-faults': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

@@ -1,4 +1,4 @@
-/** The closed loop and the margins, in small numbers; `npm run print-proof` has the large ones (docs/print-proof.md). */
+/** The closed loop and the margins, in small numbers; `npm run print-proof` has the large ones (docs/printing.md). */
 
 import { expect, test } from 'vitest';
 import { encodeJob } from '#driver/print/encode';
@@ -16,12 +16,12 @@ import { printedHere } from './readings.ts';
 const seed = 8;
 
 test('every language carries the same dots and the same bytes', async () => {
-  const combinations = drawCombinations(24, seed);
+  const combinations = drawCombinations(16, seed);
 
   const tally = await closeLoops(combinations, { zebrashEvery: 4, dmtxEvery: 0 });
 
   expect(tally.violations, `seed ${seed}`).toEqual([]);
-  expect(tally.readers.zxing).toBe(24);
+  expect(tally.readers.zxing).toBe(16);
   expect(tally.readers.npos).toBeGreaterThan(0);
   expect(tally.readers.zebrash).toBeGreaterThan(0);
 });

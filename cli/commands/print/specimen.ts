@@ -64,7 +64,7 @@ export async function showSpecimen(
 }
 
 /** An indicium of no value: nothing in it is signed, and whoever reads it finds it marked. */
-export function specimenOf(fields: Partial<Indicium>): Indicium {
+function specimenOf(fields: Partial<Indicium>): Indicium {
   return {
     version: INDICIUM_VERSION,
     algorithm: INDICIUM_ALGORITHM,

@@ -13,8 +13,8 @@ export interface CupsAddress {
   readonly options: readonly string[];
 }
 
-const NAME = /^[\w.-]+$/;
-const OPTION = /^[\w.-]+(=[\w.,-]+)?$/;
+const NAME = /^\w[\w.-]*$/;
+const OPTION = /^\w[\w.-]*(=[\w.,-]+)?$/;
 const PDF_MAGIC = '%PDF';
 
 /** @throws TypeError for a name or an option that no queue has */

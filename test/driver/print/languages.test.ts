@@ -60,7 +60,7 @@ describe('TSPL', () => {
     const text = Buffer.from(encodeJob(picture, tspl, { layout: roll })).toString('latin1');
 
     expect(text).toContain('BITMAP 0,0,2,1,0,\x5f\x7f\r\n');
-    expect(text).toContain('BITMAP 0,39,2,1,0,\xfe\xff\r\n');
+    expect(text).toContain('BITMAP 0,39,1,1,0,\xfe\r\n');
     expect(text).toMatch(/\r\nPRINT 1,1\r\n$/);
   });
 });
