@@ -8,6 +8,7 @@ installMissing(
   {
     dmtxread: 'dmtx-utils',
     openssl: 'openssl',
+    pdftotext: 'poppler-utils',
     SPASS: 'spass',
     tshark: 'tshark',
     'umockdev-run': 'umockdev',
