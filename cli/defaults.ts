@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** `TESSERA_CONFIG`, else where each platform has it. */
-export function configFolder(): string {
+function configFolder(): string {
   const { env, platform } = process;
   const given = env['TESSERA_CONFIG'];
   if (given !== undefined && given !== '') return given;

@@ -9,6 +9,7 @@ installMissing(
     dmtxread: 'dmtx-utils',
     openssl: 'openssl',
     pdftoppm: 'poppler-utils',
+    pdftotext: 'poppler-utils',
     SPASS: 'spass',
     tshark: 'tshark',
     'umockdev-run': 'umockdev',

@@ -2,12 +2,13 @@
 
 import type { Command } from 'commander';
 import { defaultServiceNames } from '#authority/default-rates';
+import { reconcileJob } from '#driver/accounts/reconcile';
 import { BatchError, ListError } from '#driver/batch/batch-error';
 import { acceptPiece, reprintPiece, spoilPiece } from '#driver/batch/decisions';
 import { openJob } from '#driver/batch/job';
 import { pauseJob } from '#driver/batch/pause';
 import { jobReport } from '#driver/reports/job-report';
-import { explainedDesk, withCharge } from '../desk.ts';
+import { booksOf, explainedDesk, withCharge } from '../desk.ts';
 import { Failure } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { type AccessOptions, loggedIn } from '../meter-access.ts';
@@ -139,12 +140,15 @@ function addDecisions(batch: Command, act: Run): void {
     .command('spoil <job> <reference>')
     .summary('put a piece that is charged on the list of refunds')
     .option('--reason <text>', 'for the manifest', 'spoiled')
-    .action((path: string, reference: string, { reason }: { readonly reason: string }) =>
-      act(async (output) => {
-        await using job = await openJob(path);
-        await spoilPiece(job, reference, reason);
-        return await tellPiece(job, reference, output);
-      }),
+    .action(
+      (path: string, reference: string, { reason }: { readonly reason: string }, at: Command) =>
+        act(async (output) => {
+          await using job = await openJob(path);
+          await spoilPiece(job, reference, reason);
+          using books = booksOf(homeOf(at));
+          await reconcileJob(books, job, Date.now());
+          return await tellPiece(job, reference, output);
+        }),
     );
 }
 

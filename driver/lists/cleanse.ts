@@ -20,9 +20,21 @@ export interface Cleansed {
   readonly changes: readonly Change[];
 }
 
+/** The one at hand: on its way into a list an address is looked at several times in a row. */
+let last: { readonly given: Address; readonly cleansed: Cleansed } | undefined;
+
 /** The same address twice gives the same twice: a cleansed one is left as it is. */
 export function cleanse(given: Address): Cleansed {
-  const tidy = mapped(given, (text) => text.normalize('NFC').replaceAll(/\s+/g, ' ').trim());
+  if (last?.given === given) return last.cleansed;
+  const cleansed = cleansedAnew(given);
+  last = { given, cleansed };
+  return cleansed;
+}
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+function cleansedAnew(given: Address): Cleansed {
+  const tidy = mapped(given, (text) => composed(text).replaceAll(/\s+/g, ' ').trim());
   const postalCode = postalCodeForm(tidy);
   const address =
     tidy.country === 'US' ? american({ ...tidy, postalCode }) : { ...tidy, postalCode };
@@ -31,6 +43,8 @@ export function cleanse(given: Address): Cleansed {
     .map((field) => ({ field, from: given[field], to: address[field] }));
   return { address, changes };
 }
+
+const composed = (text: string): string => (isAscii(text) ? text : text.normalize('NFC'));
 
 const mapped = (address: Address, change: (text: string) => string): Address =>
   Object.fromEntries(addressFields.map((field) => [field, change(address[field])])) as Address;
@@ -77,9 +91,8 @@ function american(address: Address): Address {
 
 /** Capitals without accents or punctuation; hyphens, slashes and number signs say something in an address. */
 function capitals(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
+  const bare = isAscii(text) ? text : text.normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  return bare
     .toUpperCase()
     .replaceAll(/[.,;:'"()]/g, ' ')
     .replaceAll(/\s+/g, ' ')

@@ -7,6 +7,7 @@ import type { Table } from './table.ts';
 
 /** Problems that are told of each kind; the others are counted. */
 const TOLD_MAX = 100;
+const PROGRESS_EVERY = 5_000;
 
 export interface ImportOptions extends EntryDefaults {
   readonly mapping: Mapping;
@@ -17,6 +18,8 @@ export interface ImportOptions extends EntryDefaults {
   readonly isTrial?: boolean | undefined;
   readonly now?: (() => number) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many rows were read, every some thousands. */
+  readonly onProgress?: ((rows: number) => void) | undefined;
 }
 
 export interface ImportReport {
@@ -51,6 +54,7 @@ export async function importList(
   for await (const row of table.rows) {
     signal?.throwIfAborted();
     counts.rows += 1;
+    if (counts.rows % PROGRESS_EVERY === 0) options.onProgress?.(counts.rows);
     const { line } = row;
     const read = readEntry(row, mapping, options);
     if ('wrong' in read) {

@@ -140,8 +140,11 @@ const WIDTHS = [
 /** Bold letters are a little wider; digits are not. */
 const BOLD_FACTOR = 1.06;
 const OTHER_WIDTH = 556;
+/** As wide as the letters are high. */
+const FULL_WIDTH = '—…™‰Œ';
 
 function characterWidth(character: string, isBold: boolean): number {
+  if (FULL_WIDTH.includes(character)) return 1_000;
   const base = character.normalize('NFKD').charCodeAt(0); // an accent adds nothing to the width
   const width = WIDTHS[base - 0x20];
   if (codeOf(character) === undefined) return glyphWidth(character) ?? OTHER_WIDTH;

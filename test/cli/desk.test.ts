@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '#cli/home';
 import { loggedIn } from '#cli/meter-access';
+import { tessera } from '#cli/tessera';
 import { openBooks } from '#driver/accounts/books';
 import { createJob, openJob } from '#driver/batch/job';
 import { runJob } from '#driver/batch/run';
@@ -161,6 +162,46 @@ test('a preset gives what the command line leaves open', async () => {
   expect(printed.figures('printed')).toMatchObject({ postageMills: 780 });
 });
 
+test('a job pauses behind the piece that is under way, goes on, and tells how it ended', async () => {
+  const rows = ['a', 'b', 'c'].map((name) => `${name},1,`);
+  writeFileSync(file('three.csv'), ['reference,service,destination', ...rows].join('\n'));
+  const job = file('paused');
+  const argv = [
+    '--home',
+    meter.home,
+    'batch',
+    'run',
+    job,
+    '--list',
+    file('three.csv'),
+    '--no-print',
+  ];
+  const told: string[] = [];
+  const say = (event: string): void => {
+    told.push(event);
+    if (event === 'piece') writeFileSync(join(job, 'pause'), ''); // as batch pause does
+  };
+
+  const paused = await tessera([...argv, ...asUser()], { output: { isJson: true, say } });
+  const between = await deskDone('batch', 'status', job);
+  const resumed = await desk('batch', 'resume', job, '--no-print', ...asUser());
+  const spoiled = await desk('batch', 'spoil', job, 'a', '--reason', 'coffee');
+  const report = await deskDone('batch', 'report', job);
+
+  expect([paused, told.filter((event) => event === 'piece').length]).toEqual([1, 1]);
+  expect(between.figures('job')).toMatchObject({ planned: 2, issued: 1 });
+  expect([resumed.exitCode, spoiled.exitCode]).toEqual([0, 0]);
+  expect(report.figures('report')).toMatchObject({
+    rows: [{ service: '1 letter, 1 oz', pieces: 3, charged: 3, postageMills: 2_340 }],
+    notes: [
+      expect.stringMatching(/^2 are charged and not printed/),
+      expect.stringMatching(/^1 are spoiled/),
+    ],
+  });
+  expect(await rowsOf('spoilage')).toMatchObject([{ reference: 'a', reason: 'coffee' }]);
+  expect((await desk('batch', 'pause', file('none'))).error).toMatchObject({ error: 'jobMissing' });
+});
+
 test('reports come as table, CSV, JSON, PDF and a chart', async () => {
   const outputs = ['csv', 'json', 'pdf', 'table'].map((format) => file(`usage.${format}`));
   for (const out of outputs) {
@@ -197,6 +238,7 @@ test('where users are known, PIN and role decide, and wrong ones lock', async ()
   const nobody = await print('--postage', '1');
   const printed = await print('--postage', '1', ...clerk);
   const reported = await desk('report', 'usage', ...clerk);
+  const refilled = await desk('meter', 'refill', '--amount', '1', ...asUser(), ...clerk);
   const last = await desk('user', 'change', 'ada', '--role', 'operator', ...admin);
   const wrong = ['--user', 'bob', '--pin-file', file('pin')];
   const tries: unknown[] = [];
@@ -208,7 +250,8 @@ test('where users are known, PIN and role decide, and wrong ones lock', async ()
 
   expect(nobody.error).toMatchObject({ error: 'userMissing' });
   expect(printed.exitCode).toBe(0);
-  expect(reported.error).toMatchObject({ error: 'roleMissing' });
+  for (const { error } of [reported, refilled])
+    expect(error).toMatchObject({ error: 'roleMissing' });
   expect(last.error).toMatchObject({ error: 'lastAdministrator' });
   expect(tries).toEqual([...Array(5).fill('pinWrong'), 'userLocked']);
   expect(locked.error).toMatchObject({ error: 'userLocked' });

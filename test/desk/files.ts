@@ -1,9 +1,10 @@
 /** Files of addresses of any size, written row by row, clean or with what an attacker would put into them. */
 
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import type { TableFormat } from '#driver/lists/table';
 import { randomOf } from '#test/sim/random';
+import { workbook } from '#test/support/workbook';
 
 const HEADER = ['reference', 'name', 'street', 'city', 'state', 'zip'] as const;
 
@@ -29,13 +30,24 @@ const writers: Readonly<
     `BEGIN:VCARD\nVERSION:4.0\nUID:${uid}\nFN:${name}\nADR:;;${street};${city};${state};${zip};USA\nEND:VCARD\n`,
 };
 
+const xlsxCell = (cell: string): string =>
+  `<c t="inlineStr"><is><t>${cell.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</t></is></c>`;
+
+/** A workbook whose sheet holds its texts itself. */
+function writeWorkbook(path: string, rows: number): void {
+  const all = [HEADER, ...Array.from({ length: rows }, (_, row) => cellsOf(row))];
+  const xml = all.map((cells) => `<row>${cells.map(xlsxCell).join('')}</row>`).join('');
+  writeFileSync(path, workbook(xml));
+}
+
 /** A file of so many rows. */
 export async function writeRows(
   path: string,
-  format: Exclude<TableFormat, 'xlsx'>,
+  format: TableFormat,
   rows: number,
   cells: (row: number) => readonly string[] = cellsOf,
 ): Promise<void> {
+  if (format === 'xlsx') return writeWorkbook(path, rows);
   const file = createWriteStream(path);
   const write = writers[format];
   if (format === 'csv') file.write(write(HEADER));

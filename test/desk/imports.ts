@@ -26,7 +26,7 @@ const residentMb = (): number => Math.round(process.memoryUsage().rss / 1_000_00
 
 export async function measureImport(
   folder: string,
-  format: Exclude<TableFormat, 'xlsx'>,
+  format: TableFormat,
   rows: number,
 ): Promise<ImportFigures> {
   const [path, database] = [join(folder, `rows.${format}`), join(folder, `${format}.db`)];

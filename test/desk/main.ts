@@ -11,7 +11,7 @@ const HELP = `Usage: npm run desk -- [--rows N] [--pieces N] [--hostile N] [--se
 Imports files of addresses and watches memory, tries hostile rows up to the bytes of a printer, and runs one job.
 
 Options:
-  --rows N     rows of the CSV file; the others have a fifth; 1,000,000 by default
+  --rows N     rows of the CSV file; the others have a tenth; 1,000,000 by default
   --pieces N   pieces of the job; 10,000 by default
   --hostile N  hostile rows of each format and seed; 400 by default
   --seeds N    how many seeds; 10 by default

@@ -46,9 +46,10 @@ export async function runDesk(
     violations.push(`log or manifest lack pieces: ${job.logged}, ${job.manifestRows}`);
   const imports: ImportFigures[] = [];
   for (const [format, count] of [
-    ['json', Math.ceil(rows / 5)],
-    ['vcard', Math.ceil(rows / 5)],
     ['csv', rows],
+    ['json', Math.ceil(rows / 10)],
+    ['vcard', Math.ceil(rows / 10)],
+    ['xlsx', Math.ceil(rows / 10)],
   ] as const) {
     const figures = await measureImport(folder, format, count);
     imports.push(figures);

@@ -72,6 +72,7 @@ export async function importFile(
       skipsDuplicates: skipDuplicates,
       isTrial: dryRun,
       signal: interrupt.signal,
+      onProgress: (rows) => tellProgress(rows, output),
     });
   });
   for (const problem of report.problems) tellProblem(problem, output);
@@ -82,6 +83,12 @@ export async function importFile(
     report.rows === 0 ? 'The file names its columns and has no rows.' : NOTHING_TAKEN,
     'Mend these rows, or leave them out with --skip-wrong.',
   );
+}
+
+/** On a terminal one line that changes; for programs one object. */
+function tellProgress(rows: number, output: Output): void {
+  if (output.isJson) output.say('progress', { rows }, '');
+  else if (process.stderr.isTTY) process.stderr.write(`\r${rows} rows\u001b[K\r`);
 }
 
 const NOTHING_TAKEN = 'Rows of the file cannot be taken; the list was not saved.';

@@ -14,6 +14,7 @@ import { refillKinds } from '#protocol/documents/refill';
 import { formatMills, type Mills, mills } from '#protocol/mills';
 import { accountNames } from '#protocol/state';
 import { declinedText } from '../../contact-text.ts';
+import { authorised, booksOf, recorded, type UserOptions, withUser } from '../../desk.ts';
 import { Failure, UsageError } from '../../failure.ts';
 import { type Home, openHome } from '../../home.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
@@ -24,7 +25,7 @@ import { providerAt } from '../../servers.ts';
 import { autoRefillOf } from './sync.ts';
 import { registerFigures, registerTable } from './tell.ts';
 
-interface Options extends AccessOptions {
+interface Options extends AccessOptions, UserOptions {
   readonly amount?: Mills;
   readonly kind: RefillWish['kind'];
   readonly account: RefillWish['account'];
@@ -36,8 +37,7 @@ interface Options extends AccessOptions {
 }
 
 export function addRefill(meter: Command, run: Run): void {
-  meter
-    .command('refill')
+  withUser(meter.command('refill'))
     .summary('buy value, take back what was spoiled, or settle what was spent')
     .description(
       `Asks the meter for a signed request, has the provider answer it, and hands the answer to the meter.
@@ -60,13 +60,17 @@ Whatever is interrupted on the way is finished by the next call; nothing is cred
     .option('--provider-token <file>', 'for --kind spoilage without an amount')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
     .action((options: Options, command: Command) =>
-      run((output) => refillMeter(options, openHome(command.optsWithGlobals()['home']), output)),
+      run((output) => {
+        const home = openHome(command.optsWithGlobals()['home']);
+        return recorded(home, 'meter refill', () => refillMeter(options, home, output));
+      }),
     );
 }
 
 async function refillMeter(options: Options, home: Home, output: Output): Promise<number> {
   if (options.auto === false && options.amount === undefined) return forgetAuto(home, output);
   if (options.auto === true) rememberAuto(home, options, output);
+  await allowed(options, home);
   const url = options.provider ?? home.settings.provider ?? (await noProvider(home));
   const provider = providerAt(url, options.providerToken);
   await using meter = await loggedIn(home, 'user', options);
@@ -88,6 +92,12 @@ async function refillMeter(options: Options, home: Home, output: Output): Promis
   }
   tell(await refill(meter, provider, wish), output);
   return 0;
+}
+
+/** Where users are known, buying is a supervisor's. */
+async function allowed(options: UserOptions, home: Home): Promise<void> {
+  using books = booksOf(home);
+  await authorised(books, 'supervisor', options, home);
 }
 
 /** Where no provider is known, the meter was not registered from this home, or not even made. */
