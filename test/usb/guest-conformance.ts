@@ -44,7 +44,10 @@ function stationAt(way: Way, place: number, settings: GuestSettings): Station {
   const address = portOf(way, place);
   return createStation({
     address,
-    openLink: () => openLink(address),
+    async openLink() {
+      if (isGone(place)) await attachMeter(settings, place); // a withdrawal restarts it
+      return openLink(address);
+    },
     crypto: nodeCrypto,
     timeoutMs: TIMEOUT_MS,
     async pause(timeMs) {
