@@ -1,5 +1,7 @@
 /** What the checks of the conformance kit work with: a meter at a port, who may use it, and what is around it. */
 
+import { pause } from '#driver/abort';
+import { LinkError } from '#driver/errors';
 import type { Link } from '#driver/link/link';
 import { type Meter, openMeter } from '#driver/meter';
 import type { MeterStatus, RequestId } from '#protocol/command-layouts';
@@ -71,8 +73,26 @@ export interface Station extends Omit<StationOptions, 'access'> {
   ownOffices(): Promise<OwnOffices>;
 }
 
+/** A meter on USB that restarts is gone for a moment: once it was there it is looked for again, as long as an answer may take. */
+const AGAIN_MS = 100;
+
 export function createStation(options: StationOptions): Station {
   const { crypto, timeoutMs } = options;
+  let wasThere = false;
+
+  async function opened(): Promise<Link> {
+    const endMs = performance.now() + timeoutMs;
+    for (;;) {
+      try {
+        const link = await options.openLink();
+        wasThere = true;
+        return link;
+      } catch (error) {
+        if (!wasThere || !(error instanceof LinkError) || performance.now() > endMs) throw error;
+        await pause(AGAIN_MS, undefined);
+      }
+    }
+  }
 
   function accessOf(role: Role): Access {
     const access = station.access[role];
@@ -92,11 +112,11 @@ export function createStation(options: StationOptions): Station {
       await using meter = await station.anonymous();
       return await meter.status();
     },
-    line: async () => rawLine(await options.openLink(), { crypto, timeoutMs }),
-    anonymous: async () => openMeter(await options.openLink(), { crypto, timeoutMs }),
+    line: async () => rawLine(await opened(), { crypto, timeoutMs }),
+    anonymous: async () => openMeter(await opened(), { crypto, timeoutMs }),
     async session(role) {
       const { authorityKey } = station;
-      return openMeter(await options.openLink(), {
+      return openMeter(await opened(), {
         crypto,
         timeoutMs,
         identity: accessOf(role).identity,

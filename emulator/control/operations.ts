@@ -22,7 +22,7 @@ import {
 /** The largest file of a state that is taken. */
 export const STATE_SIZE_MAX = 32 << 20;
 /** The largest trace that is handed out, compressed. */
-export const TRACE_SIZE_MAX = 32 << 20;
+const TRACE_SIZE_MAX = 32 << 20;
 /** Boards that come of one by forking and live at the same time, where each has ports. */
 export const FORKS_MAX = 64;
 

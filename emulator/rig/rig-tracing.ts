@@ -5,7 +5,7 @@ import { type RecordedParts, recordedCpu } from '../trace/recorder.ts';
 import { createTraceText, type TraceText } from '../trace/trace-file.ts';
 
 /** Text that a recording may have; it ends with the turn in which it has more. */
-export const TRACE_CHARS_MAX = 48 << 20;
+const TRACE_CHARS_MAX = 48 << 20;
 
 export interface TracingState {
   readonly isRecording: boolean;

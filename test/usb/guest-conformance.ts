@@ -12,11 +12,8 @@ import { blankPlaces, type GuestSettings } from './settings.ts';
 
 /** The guest computes many times as slowly as the computer that it is on. */
 const TIMEOUT_MS = 20_000;
-/**
- * Of each kind one: a reset, byte by byte, seventeen frames, fifty answers, who adds up; a session, a record that comes twice,
- * a piece charged once and reprinted.
- */
-const CHOICE: readonly number[] = [101, 107, 109, 114, 121, 201, 203, 211, 215];
+/** Of each kind one: a reset, byte by byte, seventeen frames, who adds up; a session, a piece charged once and reprinted. */
+const CHOICE: readonly number[] = [101, 107, 109, 121, 201, 211, 215];
 /** A HID interface fills its reports up, so that nothing comes byte by byte. */
 const skippedOn: Readonly<Record<Way, readonly number[]>> = { hid: [107], serial: [] };
 
@@ -47,7 +44,10 @@ function stationAt(way: Way, place: number, settings: GuestSettings): Station {
   const address = portOf(way, place);
   return createStation({
     address,
-    openLink: () => openLink(address),
+    async openLink() {
+      if (isGone(place)) await attachMeter(settings, place); // a withdrawal restarts it
+      return openLink(address);
+    },
     crypto: nodeCrypto,
     timeoutMs: TIMEOUT_MS,
     async pause(timeMs) {

@@ -22,7 +22,7 @@ const DARK_MS = 700;
 
 export interface Devices extends AsyncDisposable {
   /** What the guest has to know. */
-  readonly settings: Omit<GuestSettings, 'cycles' | 'reboots' | 'conformance'>;
+  readonly settings: Omit<GuestSettings, 'cycles' | 'reboots' | 'conformance' | 'emulates'>;
   /** How often a meter was started. */
   readonly starts: readonly number[];
   readonly pages: number;

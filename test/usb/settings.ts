@@ -19,6 +19,8 @@ export interface GuestSettings {
   readonly reboots: number;
   /** A whole life of a device on each port, or a choice of checks on a meter that works. */
   readonly conformance: 'life' | 'choice';
+  /** Whether a meter runs in the guest itself, which takes long there. */
+  readonly emulates: boolean;
 }
 
 /** What the guest asks of the host; a meter without power gets it back by itself. */

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { pause } from '#driver/abort';
@@ -18,7 +19,6 @@ import {
 } from '#emulator/trace/trace-file';
 import { recordedLife } from '#test/support/recorded-life';
 import { temporaryFolder } from '#test/support/temporary-folder';
-import { repositoryRoot } from '#tools/sources';
 
 const whole = fc.nat(2 ** 40);
 const bytes = fc.uint8Array({ maxLength: 40 });
@@ -157,7 +157,7 @@ test('of a recording that was not finished the whole turns can be had', () => {
 describe.each(['killed.trace', 'killed.trace.gz'])('a recorder of %s that is killed', (name) => {
   async function recording(ticks: number, how: 'busy' | 'idle') {
     const path = join(temporaryFolder(), name);
-    const script = join(repositoryRoot, 'test/support/killed-recorder.ts');
+    const script = fileURLToPath(new URL('../../support/killed-recorder.ts', import.meta.url));
     const child = spawn(process.execPath, [script, path, String(ticks), how]);
     onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
