@@ -8,6 +8,7 @@
 
 import type * as P from 'micro-packed';
 import { accessCommands } from './commands/access.ts';
+import { creditCommands } from './commands/credit.ts';
 import type { Command } from './commands/declaration.ts';
 import { endingCommands } from './commands/ending.ts';
 import { keysCommands } from './commands/keys.ts';
@@ -17,6 +18,8 @@ import { piecesCommands } from './commands/pieces.ts';
 import { postmarksCommands } from './commands/postmarks.ts';
 import { refillCommands } from './commands/refill.ts';
 import { sessionCommands } from './commands/session.ts';
+import { ticketsCommands } from './commands/tickets.ts';
+import { tokensCommands } from './commands/tokens.ts';
 import { updateCommands } from './commands/update.ts';
 import { userKeysCommands } from './commands/user-keys.ts';
 
@@ -34,6 +37,9 @@ export const commands = {
   ...keysCommands,
   ...postmarksCommands,
   ...userKeysCommands,
+  ...creditCommands,
+  ...ticketsCommands,
+  ...tokensCommands,
   ...endingCommands,
 } as const;
 

@@ -9,34 +9,16 @@ import type { Handlers } from '#protocol/dispatch';
 import { keyUsesOf } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { ok } from '#protocol/result';
+import { creditSamples, piece, requestId, type Sample } from '#test/driver/credit-samples';
 import { createImitation, sampleIndicium, testMeterId } from '#test/support/imitation';
 import { openTo, registers } from '#test/support/imitation-host';
 
-interface Sample<N extends ServiceName> {
-  readonly ask: (meter: Meter) => Promise<unknown>;
-  readonly request: RequestOf<N>;
-  readonly response: ResponseOf<N>;
-}
 const password = new Uint8Array(8).fill(1);
 const newPassword = new Uint8Array(9).fill(2);
 const key = nodeCrypto.generateKeyPair().publicKey;
 const document = new Uint8Array(20).fill(3);
 const making = { meterId: testMeterId, authorityKey: key, userKey: key };
 const passwords = { userPassword: password, officerPassword: newPassword };
-const requestId = { counter: 10, nonce: 11 };
-const piece = {
-  requestId,
-  kind: 'correction',
-  original: 7,
-  serviceId: 1,
-  weightMg: 28_350,
-  zone: 2,
-  extras: [30, 31],
-  postage: mills(780),
-  isConfirmed: true,
-  mailingDate: 20_260_101,
-  destination: 123_456_789,
-} as const;
 const wish = { kind: 'purchase', account: 'certificate', amount: mills(50_000) } as const;
 const challenge = new Uint8Array(16).fill(4);
 const condition = {
@@ -298,6 +280,7 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     response: keyRequested,
   },
   dropKey: { ask: (meter) => meter.dropKey(3), request: { number: 3 }, response: {} },
+  ...creditSamples,
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),
     request: {},

@@ -113,6 +113,25 @@ export const parameters = {
     destroyed: 'revocation; zeroize, opened housing, end of a withdrawal; in clear behind each use',
     code: ['user key ', 'userKeys'],
   },
+  tokenKeys: {
+    kind: 'critical',
+    what: 'two HMAC keys, 256 bits, of the post and of the vendor: digital tokens',
+    origin: 'of the authority, entered under the exchange key',
+    place: 'flash',
+    under: ['vaultKey'],
+    destroyed:
+      'others in their place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
+    code: ['token keys', 'sealedTokenKeys'],
+  },
+  exchangeKey: {
+    kind: 'critical',
+    what: 'private key on P-256, and the AES key agreed with it: the keys of digital tokens on their way',
+    origin: 'generated in the device for each request',
+    place: 'memory',
+    under: [],
+    destroyed: 'once the keys are there; log-out, end of session, error state',
+    code: [],
+  },
   password: {
     kind: 'critical',
     what: '8 to 64 bytes for each role',
