@@ -45,9 +45,9 @@ export type RoleAccess = P.UnwrapCoder<typeof roleAccess>;
 const pendingPair = P.struct({ publicKey: bytes8, sealedKey: bytes8 });
 
 /** Where a key of the user stands: waiting for its certificate, or in use. */
-export const userKeyStates = ['requested', 'active'] as const;
+const userKeyStates = ['requested', 'active'] as const;
 /** Where it was made: `imported` is known elsewhere too. */
-export const userKeyOrigins = ['born', 'imported'] as const;
+const userKeyOrigins = ['born', 'imported'] as const;
 
 /** A key that the meter keeps for its user (requirements.md B8, D4). */
 const userKey = P.struct({

@@ -33,7 +33,7 @@ export const postmarkPolicies = {
 
 const VERSION_1 = Uint8Array.of(1);
 /** Seconds by which the secure clock may be wrong. */
-export const ACCURACY_SECONDS = 1;
+const ACCURACY_SECONDS = 1;
 /** Most bytes of a nonce: what stock clients draw, and more. */
 export const NONCE_SIZE_MAX = 20;
 

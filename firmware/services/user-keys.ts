@@ -5,6 +5,8 @@ import type { RequestOf, ResponseOf } from '#protocol/command';
 import { certificateServices } from '#protocol/documents/certificate-services';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import {
+  areKeyUses,
+  isName,
   keyGrantDocument,
   keyRequestDocument,
   keyUseNames,
@@ -96,7 +98,13 @@ function takeKey(
   make: (label: string) => BornPair,
 ): Result<Requested> {
   const { content } = device;
-  if (uses.issue && organization.length === 0) return refuse('fieldOutOfRange');
+  const isFit =
+    areKeyUses(uses) &&
+    isName(organization) &&
+    isName(commonName) &&
+    commonName.length > 0 &&
+    !(uses.issue && organization.length === 0);
+  if (!isFit) return refuse('fieldOutOfRange');
   const funds = checkFunds(device, 'certificate');
   if (!funds.ok) return funds;
   const number = content.lastKeyNumber + 1;

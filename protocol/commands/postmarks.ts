@@ -3,8 +3,7 @@
 import * as P from 'micro-packed';
 import { requestId } from '../command-layouts.ts';
 import { checked } from '../documents/document-fields.ts';
-import { keyNumber } from '../documents/user-key.ts';
-import { bytes, bytes8, bytes16, oneOf, rest, u48 } from '../fields.ts';
+import { bytes, bytes8, bytes16, oneOf, u16, u48 } from '../fields.ts';
 import { NONCE_SIZE_MAX } from '../postmark.ts';
 import { command } from './declaration.ts';
 
@@ -42,7 +41,7 @@ export const postmarksCommands = {
     enters: 'user',
     lifeCycles: ['registered'],
     charged: false,
-    request: P.struct({ isFirst: P.bool, data: rest }),
+    request: P.struct({ isFirst: P.bool, data: bytes16 }),
     response: P.struct({ size: u48 }),
   }),
   /**
@@ -60,7 +59,7 @@ export const postmarksCommands = {
     request: P.struct({
       requestId,
       /** Of a key for time-stamps. */
-      number: keyNumber,
+      number: u16,
       /** Whether the meter hashed the content, whose digest this then is. */
       isStreamed: P.bool,
       /** SHA-256 of the content. */

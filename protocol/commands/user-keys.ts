@@ -2,25 +2,9 @@
 
 import * as P from 'micro-packed';
 import { requestId } from '../command-layouts.ts';
-import {
-  commonNameField,
-  keyNumber,
-  keyUseNames,
-  keyUses,
-  organizationField,
-  revocationReasons,
-} from '../documents/user-key.ts';
+import { keyUseNames, revocationReasons } from '../documents/user-key.ts';
 import { bytes, bytes8, bytes16, flags, listOf, oneOf, u8, u16, u32 } from '../fields.ts';
 import { command, nothing, withKeys } from './declaration.ts';
-
-const keyRequested = P.struct({
-  number: u16,
-  /** CertificationRequestInfo (RFC 2986), DER, and its signature by the new key, r ‖ s. */
-  requestInfo: bytes16,
-  requestSignature: bytes(64),
-  /** The key request, signed by the device key. */
-  request: bytes16,
-});
 
 /** A key as the meter tells of it. */
 export const userKeyLayout = P.struct({
@@ -53,11 +37,21 @@ export const userKeysCommands = {
     lifeCycles: ['registered'],
     charged: false,
     request: P.struct({
-      uses: keyUses,
-      organization: organizationField,
-      commonName: commonNameField,
+      uses: flags(keyUseNames),
+      /** UTF-8, up to 64 bytes without control characters; empty where there is none. */
+      organization: bytes8,
+      /** The same, of one byte at least. */
+      commonName: bytes8,
     }),
-    response: keyRequested,
+    response: P.struct({
+      number: u16,
+      /** CertificationRequestInfo (RFC 2986), DER, which the new key signs. */
+      requestInfo: bytes16,
+      /** By the new key, r ‖ s. */
+      requestSignature: bytes(64),
+      /** The key request, signed by the device key. */
+      request: bytes16,
+    }),
   }),
   /** Takes the grant of a key that waits: charges for its certificate, and makes the key active. */
   installKey: command({
@@ -91,7 +85,7 @@ export const userKeysCommands = {
     enters: 'cryptoOfficer',
     lifeCycles: ['registered'],
     charged: false,
-    request: P.struct({ number: keyNumber, reason: oneOf(revocationReasons) }),
+    request: P.struct({ number: u16, reason: oneOf(revocationReasons) }),
     response: P.struct({ request: bytes16 }),
   }),
   /**
@@ -122,12 +116,22 @@ export const userKeysCommands = {
     lifeCycles: ['registered'],
     charged: false,
     request: P.struct({
-      uses: keyUses,
-      organization: organizationField,
-      commonName: commonNameField,
+      uses: flags(keyUseNames),
+      /** UTF-8, up to 64 bytes without control characters; empty where there is none. */
+      organization: bytes8,
+      /** The same, of one byte at least. */
+      commonName: bytes8,
       privateKey: bytes(32),
     }),
-    response: keyRequested,
+    response: P.struct({
+      number: u16,
+      /** CertificationRequestInfo (RFC 2986), DER, which the new key signs. */
+      requestInfo: bytes16,
+      /** By the new key, r ‖ s. */
+      requestSignature: bytes(64),
+      /** The key request, signed by the device key. */
+      request: bytes16,
+    }),
   }),
   /** Lets go of a key that waits for its certificate. */
   dropKey: command({
@@ -138,7 +142,7 @@ export const userKeysCommands = {
     enters: 'cryptoOfficer',
     lifeCycles: ['registered'],
     charged: false,
-    request: P.struct({ number: keyNumber }),
+    request: P.struct({ number: u16 }),
     response: nothing,
   }),
 } as const;

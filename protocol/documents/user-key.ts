@@ -30,21 +30,17 @@ export function keyUsesOf(...names: readonly KeyUse[]): KeyUses {
   return Object.fromEntries(entries) as KeyUses;
 }
 
-export const keyUses: P.CoderType<KeyUses> = checked(
-  flags(keyUseNames),
-  'uses of one key',
-  areKeyUses,
-);
+const keyUses: P.CoderType<KeyUses> = checked(flags(keyUseNames), 'uses of one key', areKeyUses);
 
 /** Bytes of a name in a certificate. */
-export const NAME_SIZE_MAX = 64;
+const NAME_SIZE_MAX = 64;
 
 /** UTF-8 without control characters; whether it is well-formed is the authority's to check. */
-const isName = (name: Uint8Array): boolean =>
+export const isName = (name: Uint8Array): boolean =>
   name.length <= NAME_SIZE_MAX && name.every((byte) => byte >= 0x20 && byte !== 0x7f);
 const name = checked(bytes8, 'a name', isName);
-export const organizationField = name;
-export const commonNameField = checked(name, 'a name with a character', ({ length }) => length > 0);
+
+const commonName = checked(name, 'a name with a character', ({ length }) => length > 0);
 
 /** The number of a key in its meter, from 1, never given twice. */
 export const keyNumber = checked(u16, 'the number of a key', (value) => value > 0);
@@ -78,8 +74,8 @@ export const keyRequestDocument = signedDocument<KeyRequestFields>('TUK1', {
   publicKey,
   uses: keyUses,
   csrDigest: bytes(32),
-  organization: organizationField,
-  commonName: commonNameField,
+  organization: name,
+  commonName,
 });
 
 export interface KeyGrantFields {
@@ -95,7 +91,6 @@ export interface KeyGrantFields {
   readonly validFrom: number;
   readonly validTo: number;
 }
-export type KeyGrant = Issued<KeyGrantFields>;
 
 /** By the authority: which X.509 certificate a key has, and what it may be used for. */
 export const keyGrantDocument = issuedDocument<KeyGrantFields>(
@@ -136,7 +131,7 @@ export interface RevocationRequestFields {
 }
 
 /** Signed by the device key (P fig. 6, 602). */
-export const revocationRequestDocument = signedDocument<RevocationRequestFields>('TRR1', {
+export const revocationRequestDocument = signedDocument<RevocationRequestFields>('TVR1', {
   meterId,
   deviceSerial: u32,
   number: keyNumber,
@@ -160,7 +155,7 @@ export interface RevocationOrderFields {
 export type RevocationOrder = Issued<RevocationOrderFields>;
 
 /** By the authority (P fig. 6, 608). */
-export const revocationOrderDocument = issuedDocument<RevocationOrderFields>('TRO1', {
+export const revocationOrderDocument = issuedDocument<RevocationOrderFields>('TVO1', {
   meterId,
   number: keyNumber,
   publicKey,
@@ -188,7 +183,7 @@ export interface RevocationConfirmationFields {
 }
 
 /** Signed by the device key. */
-export const revocationConfirmationDocument = signedDocument<RevocationConfirmationFields>('TRC1', {
+export const revocationConfirmationDocument = signedDocument<RevocationConfirmationFields>('TVC1', {
   meterId,
   deviceSerial: u32,
   number: keyNumber,

@@ -145,7 +145,7 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   changeHostKey: new Uint8Array(33),
   renewKeys: Uint8Array.of(),
   installRenewedKeys: new Uint8Array(4),
-  hashContent: Uint8Array.of(0),
+  hashContent: new Uint8Array(3),
   postmark: Uint8Array.of(...new Uint8Array(8), 1, 0, ...new Uint8Array(34)),
   validatePostmark: new Uint8Array(111),
   requestKey: Uint8Array.of(1, 0, 1, 0x41),

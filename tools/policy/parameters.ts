@@ -289,4 +289,7 @@ export const otherStoreFields = [
   'nextRateTable',
   'withdrawalReport',
   'hasOldKeys',
+  'lastKeyNumber',
+  'creditLines',
+  'sealedTokenKeys', // none are stored yet
 ] as const;

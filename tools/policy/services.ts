@@ -235,10 +235,10 @@ export const destructionTests: Readonly<Partial<Record<CommandName, readonly str
     'test/firmware/services/renewal.test.ts › ends the session that asked for it',
   ],
   revokeKey: [
-    'test/firmware/services/user-keys.test.ts › a key that was revoked is nowhere in flash, sealed or in clear',
+    'test/firmware/services/revocation.test.ts › a key that was revoked is nowhere in flash, sealed or in clear',
   ],
   dropKey: [
-    'test/firmware/services/user-keys.test.ts › a key that was dropped is nowhere in flash, sealed or in clear',
+    'test/firmware/services/revocation.test.ts › a key that was dropped is nowhere in flash, sealed or in clear',
   ],
   withdrawalCommit: [
     'test/firmware/services/withdrawal.test.ts › leaves no key in flash, sealed or in clear',
