@@ -206,10 +206,10 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
   revokeKey: (asking) => ({ requestId: transaction(asking), order: revocationFor(asking) }),
   importKey: (asking) => ({ ...holder(asking), privateKey: asking.dice.bytes(32) }),
   dropKey: (asking) => ({ number: mostly(asking, 1, 2) }),
-  installCredit: (asking) => {
-    const { publicKey } = asking.known.key ?? unknownKey;
-    return { requestId: transaction(asking), ...creditPapers(publicKey, mostly(asking, 1, 2)) };
-  },
+  installCredit: (asking) => ({
+    requestId: transaction(asking),
+    ...creditPapers((asking.known.key ?? unknownKey).publicKey, mostly(asking, 1, 2)),
+  }),
   pay: (asking) => ({
     requestId: transaction(asking),
     credit: asking.dice.bytes(32),

@@ -1,10 +1,9 @@
 /** Each service of the command table is one method of the driver, with its request and its answer (F4, decision 3). */
 
 import { describe, expect, test } from 'vitest';
-import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { type ServiceName, serviceNames } from '#driver/services';
-import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
+import { commands } from '#protocol/command';
 import type { Handlers } from '#protocol/dispatch';
 import { keyUsesOf } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';

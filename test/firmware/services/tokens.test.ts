@@ -94,7 +94,7 @@ describe('the keys', () => {
 });
 
 test('a power cut leaves all keys or none', async () => {
-  const contents = await refilled();
+  const contents = (await refilled()).contents();
   const asking = async (meter: TestMeter) => {
     const officer = await meter.loggedIn('cryptoOfficer');
     return { officer, keys: tokenKeysFor((await officer.requestTokenKeys()).request) };
