@@ -59,6 +59,7 @@ export type CounterName =
   | 'finding'
   | 'inspection'
   | 'licence'
+  | 'liteSerial'
   | 'provider'
   | 'rateTable'
   | `meter ${string}`;

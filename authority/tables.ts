@@ -4,6 +4,7 @@ import type { ColumnType } from 'kysely';
 import type { MovementKind } from '#protocol/documents/batch';
 import type { LockAction } from '#protocol/documents/orders';
 import type { AccountKindName, AccountName, LockReasonName } from '#protocol/state';
+import type { TokenTables } from './tokens/tables.ts';
 
 /** A column that need not be given when the row is made. */
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
@@ -193,7 +194,7 @@ interface FindingTable {
   found_ms: number;
 }
 
-export interface AuthorityTables {
+export interface AuthorityTables extends TokenTables {
   counters: CounterTable;
   certificates: CertificateTable;
   meters: MeterTable;

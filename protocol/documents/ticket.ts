@@ -12,7 +12,7 @@ import { dateOf } from './date.ts';
 import { checked, keyIdField, meterId } from './document-fields.ts';
 import { keyId } from './key-id.ts';
 import { signedDocument } from './signed-document.ts';
-import { type KeyGrant, keyGrantDocument } from './user-key.ts';
+import { type KeyGrantFields, keyGrantDocument } from './user-key.ts';
 
 /** `admission` to an event · `travel` · `voucher` for some use of something · `stamp` of a tax, on goods. */
 export const ticketKinds = ['admission', 'travel', 'voucher', 'stamp'] as const;
@@ -67,7 +67,7 @@ export const ticketDocument = signedDocument<Ticket>(
  * Refusals: `documentMalformed` · `documentForOtherMeter` · `keyMismatch` another key · `keyNotFor` signatures ·
  * `signatureInvalid` · `keyExpired` signed outside the validity of the key.
  */
-export function verifyTicket(crypto: Crypto, grant: KeyGrant, ticket: Uint8Array): Result<Ticket> {
+export function verifyTicket(crypto: Crypto, grant: KeyGrantFields, ticket: Uint8Array): Result<Ticket> {
   const read = ticketDocument.read(ticket);
   if (!read.ok) return read;
   if (!equalBytes(read.value.meterId, grant.meterId)) return refuse('documentForOtherMeter');
@@ -86,4 +86,4 @@ export const verifyGrant = (
   crypto: Crypto,
   authorityKey: Uint8Array,
   grant: Uint8Array,
-): Result<KeyGrant> => keyGrantDocument.verify(crypto, authorityKey, grant);
+): Result<KeyGrantFields> => keyGrantDocument.verify(crypto, authorityKey, grant);
