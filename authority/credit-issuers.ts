@@ -2,10 +2,11 @@
 
 import { equalBytes } from '#protocol/bytes';
 import { dateOf } from '#protocol/documents/date';
-import { providerSubject } from '#protocol/documents/value';
+
 import { issueCertificate, latestCertificate } from './certificates.ts';
 import type { AuthorityContext } from './context.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { providerSubject } from './value.ts';
 
 /** Certifies a provider as an issuer of credit; the certificate that it has, while that is valid. */
 export async function certifyCreditIssuer(
