@@ -78,6 +78,9 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   print: async () => (await import('./commands/print.ts')).addPrint,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
+  credit: async () => (await import('./commands/credit.ts')).addCredit,
+  ticket: async () => (await import('./commands/ticket.ts')).addTicket,
+  token: async () => (await import('./commands/token.ts')).addToken,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
 };
 

@@ -9,6 +9,7 @@ import {
   requestId,
   statusLayout,
 } from '#protocol/command-layouts';
+import { creditLineLayout } from '#protocol/commands/credit';
 import { postmarkVerdicts } from '#protocol/commands/postmarks';
 import { userKeyLayout } from '#protocol/commands/user-keys';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
@@ -39,6 +40,7 @@ const sharedLayouts: Readonly<Record<string, P.CoderType<unknown>>> = {
   statusLayout: statusLayout as P.CoderType<unknown>,
   conditionLayout: conditionLayout as P.CoderType<unknown>,
   userKeyLayout: userKeyLayout as P.CoderType<unknown>,
+  creditLineLayout: creditLineLayout as P.CoderType<unknown>,
 };
 const anchor = (name: string): string => `#${name.toLowerCase()}`;
 const code = (value: number, digits: number): string =>
