@@ -13,7 +13,9 @@ import { creditLineLayout } from '#protocol/commands/credit';
 import { postmarkVerdicts } from '#protocol/commands/postmarks';
 import { userKeyLayout } from '#protocol/commands/user-keys';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
+import { creditUseNames } from '#protocol/documents/credit';
 import { refillKinds } from '#protocol/documents/refill';
+import { ticketKinds } from '#protocol/documents/ticket';
 import { keyUseNames, revocationReasons } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { refuse } from '#protocol/result';
@@ -75,6 +77,8 @@ export function commandDocument(): string {
         ['keyUseNames', numbered(keyUseNames)],
         ['revocationReasons', numbered(revocationReasons)],
         ['postmarkVerdicts', numbered(postmarkVerdicts)],
+        ['creditUseNames', numbered(creditUseNames)],
+        ['ticketKinds', numbered(ticketKinds)],
         ['lockReasonNames', numbered(lockReasonNames)],
         ['accountNames', numbered(accountNames)],
         ['refillKinds', numbered(refillKinds)],

@@ -3,7 +3,6 @@
  * (requirements.md C7). What several gates let in is compared when their lists are together.
  */
 
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { equalBytes } from '#protocol/bytes';
 import { type Crypto, SIGNATURE_SIZE } from '#protocol/crypto';
 import { keyId } from '#protocol/documents/key-id';
@@ -88,7 +87,9 @@ export function judgeTicket(
 }
 
 /** A ticket without its signature. */
-const nameOf = (bytes: Uint8Array): string => bytesToHex(bytes.subarray(0, -SIGNATURE_SIZE));
+const nameOf = (bytes: Uint8Array): string => hex(bytes.subarray(0, -SIGNATURE_SIZE));
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Lets in, or does not; `enter` is on disk before it is said. */
 export async function letIn(
@@ -126,7 +127,7 @@ export function findDoubles(lists: readonly (readonly Entry[])[]): readonly Doub
   const byNumber = new Map<string, { ticket: Ticket; entries: Entry[] }>();
   for (const entry of entries.values()) {
     const ticket = ticketIn(entry);
-    const key = `${bytesToHex(ticket.meterId)} ${ticket.number}`;
+    const key = `${hex(ticket.meterId)} ${ticket.number}`;
     const known = byNumber.get(key) ?? { ticket, entries: [] };
     known.entries.push(entry);
     byNumber.set(key, known);
@@ -141,7 +142,7 @@ export function findDoubles(lists: readonly (readonly Entry[])[]): readonly Doub
 }
 
 function ticketIn({ ticket, gate }: Entry): Ticket {
-  const core = hexToBytes(ticket);
+  const core = Uint8Array.from(Buffer.from(ticket, 'hex'));
   const unsigned = new Uint8Array(core.length + SIGNATURE_SIZE);
   unsigned.set(core);
   const read = ticketDocument.read(unsigned);

@@ -17,7 +17,7 @@ export const creditUseNames = ['goods', 'services', 'travel', 'postage'] as cons
 export type CreditUse = (typeof creditUseNames)[number];
 export type CreditUses = Readonly<Record<CreditUse, boolean>>;
 
-export const creditUse = oneOf(creditUseNames);
+const creditUse = oneOf(creditUseNames);
 const creditUses: P.CoderType<CreditUses> = checked(
   flags(creditUseNames),
   'a use at least',
@@ -44,7 +44,7 @@ const holder = checked(
 const creditIssuer = bytes(8);
 
 /** What a line has, and what is paid from it: 40 bits, since the journal keeps the rest beside each payment. */
-export const creditAmount = checked(mills40, 'an amount', (amount) => amount > 0);
+const creditAmount = checked(mills40, 'an amount', (amount) => amount > 0);
 
 export interface CreditRequest {
   /** UTF-8: a name or any other that is unique (P page 22, on 704). */

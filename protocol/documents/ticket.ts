@@ -67,7 +67,11 @@ export const ticketDocument = signedDocument<Ticket>(
  * Refusals: `documentMalformed` · `documentForOtherMeter` · `keyMismatch` another key · `keyNotFor` signatures ·
  * `signatureInvalid` · `keyExpired` signed outside the validity of the key.
  */
-export function verifyTicket(crypto: Crypto, grant: KeyGrantFields, ticket: Uint8Array): Result<Ticket> {
+export function verifyTicket(
+  crypto: Crypto,
+  grant: KeyGrantFields,
+  ticket: Uint8Array,
+): Result<Ticket> {
   const read = ticketDocument.read(ticket);
   if (!read.ok) return read;
   if (!equalBytes(read.value.meterId, grant.meterId)) return refuse('documentForOtherMeter');

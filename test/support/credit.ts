@@ -18,7 +18,7 @@ import { buyServices, holder, servicesTable, takeKey } from './user-keys.ts';
 
 const signing = nobleCrypto(seededRandom('issuer of credit'));
 export const creditIssuerKeys: KeyPair = signing.generateKeyPair();
-export const issuerName = ascii('CREDIT-1');
+const issuerName = ascii('CREDIT-1');
 export const LINE = mills(50_000);
 
 export const issuerCertificate = (

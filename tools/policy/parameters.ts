@@ -291,5 +291,4 @@ export const otherStoreFields = [
   'hasOldKeys',
   'lastKeyNumber',
   'creditLines',
-  'sealedTokenKeys', // none are stored yet
 ] as const;

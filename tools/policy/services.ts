@@ -211,6 +211,9 @@ const NEW_PASSWORDS_GONE = `${MEMORY} › a password that was changed or set is 
 
 /** For each service that destroys: the test that looks whether it did. */
 export const destructionTests: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+  installTokenKeys: [
+    'test/firmware/services/tokens.test.ts › keys of tokens that others took the place of are nowhere in flash, sealed or in clear',
+  ],
   openSession: [
     'test/protocol/handshake.test.ts › of the algorithms are wiped behind them: shared secret and ephemeral key',
     PRIVATE_KEYS_GONE,
