@@ -11,6 +11,7 @@ import { takeBatch } from './batches.ts';
 import { findCertificate } from './certificates.ts';
 import { setClock } from './clock-settings.ts';
 import { type AuthorityContext, type AuthorityOptions, openContext } from './context.ts';
+import { certifyCreditIssuer } from './credit-issuers.ts';
 import { listOverdue } from './deadlines.ts';
 import { laterDeviceCertificates, renewCertificates } from './device-keys.ts';
 import type { authorityFiles } from './file-routes.ts';
@@ -25,6 +26,7 @@ import { reconcile } from './reconciliation.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 import type { authorityRoutes } from './routes.ts';
 import { answerSpoilageRequest } from './spoilage.ts';
+import { answerTokenKeyRequest } from './tokens/keys.ts';
 import { listRevocations, takeConfirmation } from './user-keys/confirmations.ts';
 import {
   approveKeyRequest,
@@ -105,6 +107,8 @@ function servicesOf(context: AuthorityContext): AuthorityServices {
     licence: (which) => latestLicence(context, which),
     setClock: (asked) => setClock(context, asked),
     registerProvider: (applicant) => registerProvider(context, applicant),
+    certifyCreditIssuer: (which) => certifyCreditIssuer(context, which),
+    answerTokenKeyRequest: (asked) => answerTokenKeyRequest(context, asked),
     providerAccount: (which) => providerAccount(context, which),
     reconcile: (which) => reconcile(context, which),
     answerSpoilageRequest: (request) => answerSpoilageRequest(context, request),

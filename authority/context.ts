@@ -66,6 +66,7 @@ export type CounterName =
   | 'inspection'
   | 'keyRequest'
   | 'licence'
+  | 'liteSerial'
   | 'provider'
   | 'rateTable'
   | `meter ${string}`;

@@ -4,6 +4,7 @@ import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { LOG_CHAIN_SIZE } from '#protocol/documents/security-log';
 import { createUserCertificates } from './migrations/user-certificates.ts';
+import { createTokens } from './tokens/migration.ts';
 
 export const authorityMigrations: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -30,6 +31,7 @@ export const authorityMigrations: Readonly<Record<string, Migration>> = {
     },
   },
   '0004-user-certificates': { up: createUserCertificates },
+  '0005-tokens': { up: createTokens },
 };
 
 async function createIdentities(db: Kysely<unknown>): Promise<void> {

@@ -80,6 +80,15 @@ export const openRoutes = {
     request: record({ meterId, after: number }),
     response: record({ certificates: list(certificate, DEVICE_CERTIFICATES_LIMIT) }),
   }),
+  answerTokenKeyRequest: route({
+    method: 'POST',
+    path: '/token-keys',
+    access: 'open',
+    summary:
+      'Makes the secret keys of digital tokens for a meter, which signed the request, sealed so that it alone can open them. The same request gets the same keys.',
+    request: record({ request: document }),
+    response: record({ keys: document }),
+  }),
   lockOrder: route({
     method: 'GET',
     path: '/meters/:meterId/order',

@@ -56,6 +56,15 @@ export const operatorRoutes = {
     request: record({ name: text(100), publicKey }),
     response: record({ providerId: number, certificate }),
   }),
+  certifyCreditIssuer: route({
+    method: 'POST',
+    path: '/providers/:providerId/credit-issuer',
+    access: 'token',
+    summary:
+      'Certifies a provider as an issuer of credit; the certificate that it has, while that is valid.',
+    request: record({ providerId: number }),
+    response: record({ certificate }),
+  }),
   providerAccount: route({
     method: 'GET',
     path: '/providers/:providerId',

@@ -5,6 +5,7 @@ import type { MovementKind } from '#protocol/documents/batch';
 import type { LockAction } from '#protocol/documents/orders';
 import type { RevocationReason } from '#protocol/documents/user-key';
 import type { AccountKindName, AccountName, LockReasonName } from '#protocol/state';
+import type { TokenTables } from './tokens/tables.ts';
 
 /** A column that need not be given when the row is made. */
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
@@ -280,7 +281,7 @@ interface CrlTable {
   this_ms: number;
 }
 
-export interface AuthorityTables {
+export interface AuthorityTables extends TokenTables {
   counters: CounterTable;
   certificates: CertificateTable;
   meters: MeterTable;

@@ -23,7 +23,7 @@ import { signedAnew } from './signed-anew.ts';
 const PROVIDER_MODEL = 'PROV';
 
 /** The subject of a provider's certificate. @param providerId 0 to 4,294,967,295 */
-function providerSubject(providerId: number): Uint8Array {
+export function providerSubject(providerId: number): Uint8Array {
   return encodeMeterId({ model: PROVIDER_MODEL, serial: providerId });
 }
 

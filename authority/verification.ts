@@ -17,6 +17,7 @@ import { recordFinding } from './findings.ts';
 import { lockBecause } from './lock-orders.ts';
 import { recordSighting } from './sightings.ts';
 import { refundedMs } from './spoilage.ts';
+import { judgeLite } from './tokens/verification.ts';
 
 /** In the order in which they are made and told. */
 export const evidenceCheckNames = [
@@ -67,6 +68,12 @@ export async function verifyEvidence(
   const read = readEvidence(evidence);
   if (!read.ok) return verdict(undefined, [fail('structure', 'It has no layout that is known.')]);
   const { format, indicium } = read.value;
+  const lite =
+    format === 'ibiLite' ? await judgeLite(context, evidence, indicium, seenMs) : undefined;
+  if (lite !== undefined) {
+    const checks = [pass('structure', 'It has the layout of IBI-Lite.'), ...lite.checks];
+    return verdict(format, checks, undefined, lite.firstSeenMs);
+  }
   if (format !== 'tessera')
     return verdict(format, [
       pass('structure', `It has the layout of ${format === 'ibi' ? 'IBI' : 'IBI-Lite'}.`),

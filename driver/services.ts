@@ -50,6 +50,7 @@ const onlyFields: {
   installAuthorityKey: 'certificate',
   changeHostKey: 'hostKey',
   dropKey: 'number',
+  installTokenKeys: 'keys',
   withdrawalCommit: 'authorisation',
 };
 

@@ -217,6 +217,7 @@ function openDevice(
       clockChallenge: undefined,
       loading: undefined,
       contentHash: undefined,
+      tokenExchange: undefined,
       isClosing: false,
       isRestarting: false,
     };

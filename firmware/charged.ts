@@ -45,6 +45,8 @@ export interface Service<N extends ChargedName, T> {
   readonly charge: CertificateService;
   /** Whether it can be done, beside funds, locks and licence; asked twice, and changes nothing. */
   readonly judge?: () => Result<unknown>;
+  /** What else the record keeps, for the answer; asked after `judge` (see journal-record.ts). */
+  readonly keep?: () => Partial<Pick<DebitDetail, 'mailingDate' | 'destination'>>;
   /** What of the store changes with the charge, and what is written down of it. */
   readonly change?: () => { readonly content: StoreContent; readonly entry?: LogEntry };
   /**
@@ -103,12 +105,10 @@ function charged<N extends ChargedName, T>(
   if (!price.ok) return price;
   const judged = service.judge?.();
   if (judged?.ok === false) return judged;
-  return charge(
-    stamped(device),
-    licenceOf(device),
-    idOf(request),
-    detailOf(device, request, service, price.value),
-  );
+  return charge(stamped(device), licenceOf(device), idOf(request), {
+    ...detailOf(device, request, service, price.value),
+    ...service.keep?.(),
+  });
 }
 
 /** What a service costs today, by the rate table that is valid now (B4, R30), where the licence allows it (R29). */

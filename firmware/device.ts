@@ -3,7 +3,7 @@
 import type { Hardware } from '#hw/hardware';
 import type { ImageStore } from '#hw/image-store';
 import { wipe } from '#protocol/bytes';
-import type { Crypto } from '#protocol/crypto';
+import type { Crypto, KeyPair } from '#protocol/crypto';
 import { type AuthorityKey, authorityKeyDocument } from '#protocol/documents/authority-key';
 import type { CompactCertificate } from '#protocol/documents/compact-certificate';
 import { readCompactCertificate } from '#protocol/documents/compact-certificate';
@@ -96,6 +96,8 @@ export interface Device {
   loading: Loading | undefined;
   /** A content that is being hashed in parts; its digest once it was asked for. */
   contentHash: { readonly hash: ContentHash; size: number; digest?: Uint8Array } | undefined;
+  /** The key that the keys of digital tokens were asked for with. */
+  tokenExchange: KeyPair | undefined;
   /** A service ended the session; it closes once its answer is sealed. */
   isClosing: boolean;
   /** A service needs the memory gone; the board restarts once its answer is out. */
@@ -213,10 +215,17 @@ export function callerOf(device: Device): CallerName {
 export function dropAccess(device: Device): void {
   device.loading = undefined;
   device.contentHash = undefined;
+  dropTokenExchange(device);
   if (device.access === undefined) return;
   wipe(device.access.vaultKey);
   device.access = undefined;
   if (device.states.current === 'idle') device.states.move('logOut');
+}
+
+/** The answer to an earlier request for keys of digital tokens is worth nothing then. */
+export function dropTokenExchange(device: Device): void {
+  if (device.tokenExchange !== undefined) wipe(device.tokenExchange.privateKey);
+  device.tokenExchange = undefined;
 }
 
 /** Lends the device key, with algorithms that judge what it signs; it is wiped afterwards. */
@@ -234,8 +243,9 @@ export function withDeviceKey<T>(
  * Clears from memory what the device secret gave (requirements.md A3). A housing that is opened after that is written down at
  * the next power-up; its keys are erased at once.
  */
-export function dropDeviceKeys({ keys }: Device): void {
-  wipe(...Object.values(keys));
+export function dropDeviceKeys(device: Device): void {
+  dropTokenExchange(device);
+  wipe(...Object.values(device.keys));
 }
 
 /**

@@ -41,8 +41,11 @@ export type StateRecordType = Exclude<RecordType, 'signature'>;
 
 export const FORMAT_VERSION = 2;
 
-/** What a debit is: none in a record that is no debit. `service`: of a certificate service. */
-const debitKinds = ['none', ...pieceKinds, 'service'] as const;
+/**
+ * What a debit is: none in a record that is no debit. `service`: of a certificate service · `lite`: postage whose indicium is the
+ * small one.
+ */
+const debitKinds = ['none', ...pieceKinds, 'service', 'lite'] as const;
 
 /**
  * What an indicium was asked for, or a certificate service, whose charge is the postage; kept so that a repeated request can
@@ -51,7 +54,9 @@ const debitKinds = ['none', ...pieceKinds, 'service'] as const;
 export const debitDetail = P.struct({
   kind: oneOf(debitKinds),
   postage: mills24,
+  /** Of a payment: which one from its line of credit it is. */
   mailingDate: u32,
+  /** Of a payment, or of a line of credit that was taken: what is left of the line. */
   destination: u40,
   serviceId: u16,
   rateVersion: u32,
@@ -218,7 +223,7 @@ export const signatureRecord = P.struct({
   originZip: u32,
   softwareId: bytes(6),
   keyId: bytes(8),
-  /** What else a service gave: a key that was born for another party, public and under seal; zeros of all others. */
+  /** What else came of it: a key born for another party, public and under seal; a lite indicium with both tokens; else zeros. */
   extra: bytes(EXTRA_SIZE),
   spare: P.magic(bytes(42), new Uint8Array(42)),
 });

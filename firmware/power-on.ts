@@ -31,6 +31,7 @@ import {
   inspectionReport,
   setClock,
 } from './services/contact.ts';
+import { credits, installCredit, pay } from './services/credit.ts';
 import { createIndicium, reprintIndicium, resetBatch, testPrint } from './services/indicium.ts';
 import { authorityKey, changeHostKey, installAuthorityKey } from './services/keys.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
@@ -53,6 +54,8 @@ import {
   verifySignature,
 } from './services/security.ts';
 import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
+import { createTicket } from './services/tickets.ts';
+import { createLiteIndicium, installTokenKeys, requestTokenKeys } from './services/tokens.ts';
 import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
 import {
   dropKey,
@@ -214,6 +217,13 @@ function handlersOf(cycle: Cycle): Handlers {
     encryptKey: (request) => encryptKey(device(), request),
     decryptKey: (request) => decryptKey(device(), request),
     authenticate: (request) => authenticate(device(), request),
+    installCredit: (request) => installCredit(device(), request),
+    pay: (request) => pay(device(), request),
+    credits: () => credits(device()),
+    createTicket: (request) => createTicket(device(), request),
+    requestTokenKeys: () => requestTokenKeys(device()),
+    installTokenKeys: (request) => installTokenKeys(device(), request),
+    createLiteIndicium: (request) => createLiteIndicium(device(), request),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),

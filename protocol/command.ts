@@ -8,6 +8,7 @@
 
 import type * as P from 'micro-packed';
 import { accessCommands } from './commands/access.ts';
+import { creditCommands } from './commands/credit.ts';
 import type { Command } from './commands/declaration.ts';
 import { endingCommands } from './commands/ending.ts';
 import { keysCommands } from './commands/keys.ts';
@@ -18,6 +19,8 @@ import { postmarksCommands } from './commands/postmarks.ts';
 import { refillCommands } from './commands/refill.ts';
 import { securityCommands } from './commands/security.ts';
 import { sessionCommands } from './commands/session.ts';
+import { ticketsCommands } from './commands/tickets.ts';
+import { tokensCommands } from './commands/tokens.ts';
 import { updateCommands } from './commands/update.ts';
 import { userKeysCommands } from './commands/user-keys.ts';
 
@@ -36,6 +39,9 @@ export const commands = {
   ...postmarksCommands,
   ...userKeysCommands,
   ...securityCommands,
+  ...creditCommands,
+  ...ticketsCommands,
+  ...tokensCommands,
   ...endingCommands,
 } as const;
 

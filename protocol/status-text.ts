@@ -116,6 +116,21 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   contentDifferent: {
     text: 'The digest is not that of a content which was hashed here: send the content again.',
   },
+  creditExceeded: {
+    text: 'More than what is left of the line of credit.',
+    detail: 'what is left, in mills',
+  },
+  creditUnknown: { text: 'The meter holds no such line of credit.' },
+  creditHeld: { text: 'The meter has taken this line of credit already.' },
+  creditsFull: { text: 'The meter holds no more lines of credit: wait until one of them is over.' },
+  creditExpired: { text: 'The line of credit is not valid today.' },
+  creditNotFor: { text: 'The line of credit may not be spent on that.' },
+  tokenKeysMissing: {
+    text: 'The meter has no keys for digital tokens: let the authority give them first.',
+  },
+  tokenKeysUnasked: {
+    text: 'The meter did not ask for these keys since its officer logged in: request them again.',
+  },
   noRenewalPending: {
     text: 'No other keys of the meter wait for certificates: let them be born first.',
   },

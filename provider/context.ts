@@ -83,7 +83,7 @@ export async function openContext(options: ProviderOptions): Promise<ProviderCon
 /** The next number of a kind, from 1; the transaction holds the counter until it ends, so that none is given twice. */
 export async function nextNumber(
   trx: ProviderTransaction,
-  name: 'customer' | 'finding' | 'claim',
+  name: 'customer' | 'finding' | 'claim' | 'credit',
 ): Promise<number> {
   const { value } = await trx
     .insertInto('counters')

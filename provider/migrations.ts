@@ -3,6 +3,7 @@
 import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DIGEST_SIZE } from '#protocol/crypto';
+import { createCredit } from './credit/migration.ts';
 
 export const providerMigrations: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -27,6 +28,11 @@ export const providerMigrations: Readonly<Record<string, Migration>> = {
   '0003-authority-keys': {
     async up(db: Kysely<unknown>) {
       await createAuthorityKeys(db);
+    },
+  },
+  '0004-credit': {
+    async up(db: Kysely<unknown>) {
+      await createCredit(db);
     },
   },
 };

@@ -8,6 +8,9 @@ import type { RequestOf, ResponseOf } from '#protocol/http/route';
 import { finishClaims, listClaims, readClaim, submitClaim } from './claims.ts';
 import { setClock } from './clock-settings.ts';
 import { openContext, type ProviderContext, type ProviderOptions } from './context.ts';
+import { decideCredit, listCreditRequests, requestCredit } from './credit/requests.ts';
+import { readCreditLine, settlePayment } from './credit/settlement.ts';
+import { setCreditTerms } from './credit/terms.ts';
 import { closeAccount, openAccount, readCustomer } from './customers.ts';
 import { listFindings } from './findings.ts';
 import { enrolMeter, listRefills, readMeter } from './meters.ts';
@@ -93,6 +96,15 @@ function servicesOf(context: ProviderContext): ProviderServices {
     }),
     buyValue: (order) => buyValue(context, order),
     finishPurchases: () => finishPurchases(context),
+    requestCredit: (asked) => requestCredit(context, asked),
+    settlePayment: (brought) => settlePayment(context, brought),
+    setCreditTerms: (terms) => setCreditTerms(context, terms),
+    listCreditRequests: async (from) => ({
+      ok: true,
+      value: { requests: await listCreditRequests(context, from) },
+    }),
+    decideCredit: (decision) => decideCredit(context, decision),
+    readCreditLine: (which) => readCreditLine(context, which),
     reconcile: () => reconcile(context),
     auditLog: async () => ({ ok: true, value: await auditLog(context) }),
     listLog: async ({ after }) => ({ ok: true, value: { entries: await listLog(db, after) } }),

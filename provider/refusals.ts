@@ -98,6 +98,31 @@ export const providerRefusals = {
     advice: 'final',
     text: 'A claim names one piece at least.',
   },
+  creditNotOffered: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'No credit is given here: the operator has set no terms for it.',
+  },
+  creditUnproved: {
+    httpStatus: 403,
+    advice: 'final',
+    text: 'The request has no postmark of its meter, or no key of the meter that may pay.',
+  },
+  creditUnknown: {
+    httpStatus: 404,
+    advice: 'final',
+    text: 'No such request or line of credit is known here.',
+  },
+  creditDecided: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The request was decided otherwise before.',
+  },
+  paymentInvalid: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'This is no payment from the line of credit that it names.',
+  },
   amountTooLarge: {
     httpStatus: 422,
     advice: 'final',

@@ -7,6 +7,7 @@ import type { SpoilageReason } from '#protocol/documents/spoilage';
 import type { withdrawalVerdicts } from '#protocol/documents/withdrawal';
 import type { AccountName } from '#protocol/state';
 import type { ClaimState, Rejection } from './claim-pieces.ts';
+import type { CreditTables } from './credit/tables.ts';
 import type { EntryKind } from './transaction-log.ts';
 import type { WithdrawalObstacle } from './withdrawal.ts';
 
@@ -212,7 +213,7 @@ interface AuthorityKeyTable {
   certificate: Uint8Array;
 }
 
-export interface ProviderTables {
+export interface ProviderTables extends CreditTables {
   authority_keys: AuthorityKeyTable;
   counters: CounterTable;
   pool: PoolTable;

@@ -9,10 +9,13 @@ import {
   requestId,
   statusLayout,
 } from '#protocol/command-layouts';
+import { creditLineLayout } from '#protocol/commands/credit';
 import { postmarkVerdicts } from '#protocol/commands/postmarks';
 import { userKeyLayout } from '#protocol/commands/user-keys';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
+import { creditUseNames } from '#protocol/documents/credit';
 import { refillKinds } from '#protocol/documents/refill';
+import { ticketKinds } from '#protocol/documents/ticket';
 import { keyUseNames, revocationReasons } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { refuse } from '#protocol/result';
@@ -39,6 +42,7 @@ const sharedLayouts: Readonly<Record<string, P.CoderType<unknown>>> = {
   statusLayout: statusLayout as P.CoderType<unknown>,
   conditionLayout: conditionLayout as P.CoderType<unknown>,
   userKeyLayout: userKeyLayout as P.CoderType<unknown>,
+  creditLineLayout: creditLineLayout as P.CoderType<unknown>,
 };
 const anchor = (name: string): string => `#${name.toLowerCase()}`;
 const code = (value: number, digits: number): string =>
@@ -73,6 +77,8 @@ export function commandDocument(): string {
         ['keyUseNames', numbered(keyUseNames)],
         ['revocationReasons', numbered(revocationReasons)],
         ['postmarkVerdicts', numbered(postmarkVerdicts)],
+        ['creditUseNames', numbered(creditUseNames)],
+        ['ticketKinds', numbered(ticketKinds)],
         ['lockReasonNames', numbered(lockReasonNames)],
         ['accountNames', numbered(accountNames)],
         ['refillKinds', numbered(refillKinds)],

@@ -104,8 +104,7 @@ function requestOf(trx: AuthorityTransaction, { meterId, number }: KeyRequestFie
     .executeTakeFirst();
 }
 
-const usesText = (uses: KeyUses): string =>
-  keyUseNames.filter((name) => uses[name]).join(' ');
+const usesText = (uses: KeyUses): string => keyUseNames.filter((name) => uses[name]).join(' ');
 export const usesIn = (text: string): KeyUses =>
   keyUsesOf(...keyUseNames.filter((name) => text.split(' ').includes(name)));
 

@@ -3,8 +3,8 @@
  * C1, C5, C6; domain.md R5-R8, R10, R31, R33-R35, R37).
  */
 
-import { equalBytes } from '#protocol/bytes';
-import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
+import { equalBytes, joinBytes } from '#protocol/bytes';
+import { commandOf, type RequestOf, type ResponseOf } from '#protocol/command';
 import { SIGNATURE_SIZE } from '#protocol/crypto';
 import { addDays, isDate, MAILING_DAYS_AHEAD_MAX } from '#protocol/documents/date';
 import { DESTINATION_MAX } from '#protocol/documents/document-fields';
@@ -38,30 +38,49 @@ const NO_FLAGS: IndiciumFlags = {
 /** How much of the digest over a request is kept. */
 const DIGEST_SIZE = 8;
 
+/** In which form a piece is told: it is charged for in the same way. */
+interface Form<T> {
+  readonly command: 'createIndicium' | 'createLiteIndicium';
+  /** What else it takes. */
+  readonly check: () => Result<undefined>;
+  /** Gives the same for the same record, and records it before it leaves. */
+  readonly give: (recorded: RecordedDebit) => T;
+}
+
 export function createIndicium(
   device: Device,
   request: Request,
 ): Result<ResponseOf<'createIndicium'>> {
+  return createPiece(device, request, {
+    command: 'createIndicium',
+    check: () => ok(undefined),
+    give: (recorded) => ({ indicium: recordedIndicium(device, recorded) }),
+  });
+}
+
+export function createPiece<T>(device: Device, request: Request, form: Form<T>): Result<T> {
   const { counter, nonce } = request.requestId;
   const recorded = device.journal.find(counter, nonce);
-  if (recorded !== undefined) return repeat(device, request, recorded);
+  if (recorded !== undefined) return repeat(device, request, form, recorded);
 
-  const next = twice(() => charged(device, request), isSameValue);
+  const next = twice(() => charged(device, request, form), isSameValue);
   if (!next.ok) return next;
 
   chargeFor(device, next.value);
   const onRecord = device.journal.find(counter, nonce); // what is signed is what the flash gives back
   invariant(onRecord !== undefined && onRecord.debit.pieceCount === next.value.pieceCount);
-  return ok({ indicium: issue(device, onRecord.debit) });
+  return ok(form.give({ debit: onRecord.debit, signature: undefined }));
 }
 
 /** The registers once this piece is charged; nothing is charged yet. */
-function charged(device: Device, request: Request): Result<MeterState> {
+function charged(device: Device, request: Request, form: Form<unknown>): Result<MeterState> {
   const fresh = checkFresh(device.journal.state, request.requestId);
   if (!fresh.ok) return fresh;
   const unlocked = checkUnlocked(device);
   if (!unlocked.ok) return unlocked;
-  const detail = detailOf(device, request);
+  const possible = form.check();
+  if (!possible.ok) return possible;
+  const detail = detailOf(device, request, form);
   if (!detail.ok) return detail;
   const before = stamped(device);
   return debit(before, licenceOf(device), request.requestId, detail.value, before.timeMs);
@@ -79,6 +98,7 @@ function chargeFor(device: Device, next: MeterState): void {
       commit(device, 'debit', next, { event: 'redated', a: mailingDate, ...figures });
       break;
     case 'postage':
+    case 'lite':
     case 'service':
     case 'none':
       device.journal.append('debit', next); // synced with the signature, before anything leaves
@@ -86,7 +106,11 @@ function chargeFor(device: Device, next: MeterState): void {
 }
 
 /** What the certificate, the calendar, and the kind of the piece allow; nothing is charged yet. */
-function detailOf(device: Device, request: Request): Result<DebitDetail> {
+function detailOf(
+  device: Device,
+  request: Request,
+  form: Pick<Form<unknown>, 'command'>,
+): Result<DebitDetail> {
   const { indiciumCertificate } = device.documents;
   const { mailingDate, destination, serviceId, kind, original } = request;
   invariant(indiciumCertificate !== undefined);
@@ -103,14 +127,14 @@ function detailOf(device: Device, request: Request): Result<DebitDetail> {
   const allowed = checkKind(device, table.value, request);
   if (!allowed.ok) return allowed;
   return ok({
-    kind,
+    kind: form.command === 'createLiteIndicium' ? 'lite' : kind,
     postage: request.postage,
     mailingDate,
     destination,
     serviceId,
     rateVersion: table.value.version,
     original,
-    requestDigest: digestOf(device, request),
+    requestDigest: digestOf(device, request, form),
   });
 }
 
@@ -173,32 +197,43 @@ function checkRedate(device: Device, request: Request): Result<undefined> {
   const { original, postage, mailingDate, serviceId } = request;
   if (postage !== 0) return refuse('amountInvalid');
   const debited = journal.findPiece(original);
-  if (debited === undefined || debited.detail.kind === 'redate') return refuse('originalUnknown');
+  if (debited === undefined || !hasDate(debited)) return refuse('originalUnknown');
   if (journal.isRedated(original)) return refuse('redatedAlready');
   if (serviceId !== debited.detail.serviceId) return refuse('fieldOutOfRange');
   if (mailingDate <= debited.detail.mailingDate) return refuse('dateNotAllowed');
   return checkLog(device);
 }
 
-/** Of all that was asked but the request id, and whether a high value was meant. */
-function digestOf({ crypto }: Device, request: Request): Uint8Array {
+/** A lite indicium tells no date, and a redate is not redated. */
+const hasDate = ({ detail: { kind } }: StateRecord): boolean =>
+  kind !== 'redate' && kind !== 'lite';
+
+/** Of all that was asked but the request id, and whether a high value was meant; of which command, but for the first one. */
+function digestOf(
+  { crypto }: Device,
+  request: Request,
+  { command }: Pick<Form<unknown>, 'command'>,
+): Uint8Array {
   const asked = { ...request, requestId: { counter: 0, nonce: 0 }, isConfirmed: false };
-  const encoded = commands.createIndicium.request.encode(asked);
-  return crypto.sha256(encoded).slice(0, DIGEST_SIZE);
+  const { code, request: layout } = commandOf(command);
+  const encoded = layout.encode(asked);
+  const named = command === 'createIndicium' ? encoded : joinBytes(Uint8Array.of(code), encoded);
+  return crypto.sha256(named).slice(0, DIGEST_SIZE);
 }
 
 /** The same request again: the recorded answer, or the signature that a power cut prevented. */
-function repeat(
+function repeat<T>(
   device: Device,
   request: Request,
+  form: Form<T>,
   recorded: RecordedDebit,
-): Result<ResponseOf<'createIndicium'>> {
+): Result<T> {
   const ifSame = (): Result<RecordedDebit> =>
-    equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request))
+    equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request, form))
       ? ok(recorded)
       : refuse('requestIdReused');
   const same = twice(ifSame);
-  return same.ok ? ok({ indicium: recordedIndicium(device, same.value) }) : same;
+  return same.ok ? ok(form.give(same.value)) : same;
 }
 
 function recordedIndicium(
@@ -215,8 +250,7 @@ export function reprintIndicium(
   { requestId: { counter, nonce } }: RequestOf<'reprintIndicium'>,
 ): Result<ResponseOf<'reprintIndicium'>> {
   const recorded = device.journal.find(counter, nonce);
-  if (recorded === undefined || recorded.debit.detail.kind === 'service')
-    return refuse('originalUnknown');
+  if (recorded === undefined || !isFull(recorded.debit)) return refuse('originalUnknown');
   const room = checkLog(device);
   if (!room.ok) return room;
   const entry = { event: 'reprinted', b: recorded.debit.pieceCount } as const;
@@ -224,6 +258,10 @@ export function reprintIndicium(
   commit(device, 'note', aside(stamped(device), {}), entry);
   return ok({ indicium });
 }
+
+/** A lite indicium is had again by its own request. */
+const isFull = ({ detail: { kind } }: StateRecord): boolean =>
+  kind !== 'service' && kind !== 'lite';
 
 /** C5, R37: shows how this meter prints and is worth nothing. */
 export function testPrint(

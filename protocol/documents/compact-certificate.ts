@@ -10,9 +10,16 @@ import { type Issued, issuedDocument } from './signed-document.ts';
 
 /**
  * What a certified key signs: `authority` certificates, licences and rate tables · `device` status reports, refill
- * requests and the handshake · `indicium` indicia · `provider` refill authorisations.
+ * requests and the handshake · `indicium` indicia · `provider` refill authorisations · `creditIssuer` line-of-credit
+ * certificates.
  */
-export const certificateUsages = ['authority', 'device', 'indicium', 'provider'] as const;
+export const certificateUsages = [
+  'authority',
+  'device',
+  'indicium',
+  'provider',
+  'creditIssuer',
+] as const;
 export type CertificateUsage = (typeof certificateUsages)[number];
 
 export interface CertificateFields {

@@ -37,4 +37,6 @@ export const logMeaning: Readonly<
   keyInstalled: { a: 'number of the key' },
   keyRevoked: { a: 'number of the key', b: 'reason' },
   keyImported: { a: 'number of the key' },
+  creditInstalled: { a: 'serial number of the line of credit', b: 'its amount in mills' },
+  tokenKeysInstalled: { a: 'model that lite indicia name', b: 'serial number that they name' },
 };

@@ -36,6 +36,8 @@ export const logEventNames = [
   'keyInstalled',
   'keyRevoked',
   'keyImported',
+  'creditInstalled',
+  'tokenKeysInstalled',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

@@ -87,6 +87,8 @@ const writeNothing = [
   'hashContent',
   'userKeys',
   'requestRevocation',
+  'credits',
+  'requestTokenKeys',
   'withdrawalReport',
 ];
 /** Hosts and meter of the table keep their keys: host-key.test.ts and renewal.test.ts of test/firmware/services/ cut these. */
@@ -97,6 +99,7 @@ const cutElsewhere = [
   'requestKey',
   'importKey',
   'dropKey',
+  'installTokenKeys', // tokens.test.ts
 ];
 
 describe('the table', () => {

@@ -4,15 +4,18 @@
  */
 
 import { nodeCrypto } from '#driver/node-crypto';
+import { ascii } from '#protocol/bytes';
 import type { Crypto, KeyPair } from '#protocol/crypto';
 import { certificateServices } from '#protocol/documents/certificate-services';
 import {
   type CertificateUsage,
   issueCompactCertificate,
 } from '#protocol/documents/compact-certificate';
+import { creditCertificateDocument, creditUsesOf } from '#protocol/documents/credit';
 import { issueLicence, type LicenceFields, ordinaryTerms } from '#protocol/documents/licence';
 import { encodeMeterId } from '#protocol/documents/meter-id';
 import { issueRateTable, type RateTableFields } from '#protocol/documents/rate-table';
+import { issueTokenKeys } from '#protocol/documents/token-keys';
 import { mills } from '#protocol/mills';
 import { nobleCrypto } from '#protocol/noble-crypto';
 import type { Role } from '#protocol/state';
@@ -107,6 +110,28 @@ export function rateTable(fields: Partial<RateTableFields>, issuer = authority):
     ],
     ...fields,
   });
+}
+
+/** A line of credit for a key, and the certificate of its issuer, who is the provider here. */
+export const creditPapers = (publicKey: Uint8Array, serial: number) => ({
+  certificate: creditCertificateDocument.issue(signing, provider, {
+    holder: ascii('A Holder'),
+    serial,
+    publicKey,
+    issuer: meterId,
+    amount: mills(50_000),
+    validFrom: 20260101,
+    validTo: 20301231,
+    uses: creditUsesOf('goods', 'travel'),
+  }),
+  issuer: certificate('creditIssuer', provider.publicKey),
+});
+
+/** For a key that no meter has asked with. */
+export function tokenKeys(issuer: KeyPair, subject: Uint8Array): Uint8Array {
+  const asked = { meterId: subject, recipient: stranger.publicKey, model: 1, serial: 42 };
+  const document = issueTokenKeys(repeatingCrypto('keys'), issuer, asked, new Uint8Array(64));
+  return document ?? new Uint8Array(0);
 }
 
 export { signing };

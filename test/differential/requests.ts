@@ -6,6 +6,7 @@
 import { ascii } from '#protocol/bytes';
 import type { CommandName, RequestOf } from '#protocol/command';
 import { issueFirstAuthorityKey } from '#protocol/documents/authority-key';
+import { creditUseNames } from '#protocol/documents/credit';
 import { addDays } from '#protocol/documents/date';
 import { issueAcknowledgement, readInspectionReport } from '#protocol/documents/inspection';
 import { inspectionProfiles } from '#protocol/documents/licence';
@@ -16,6 +17,7 @@ import {
   refillReasons,
   signRefillAuthorisation,
 } from '#protocol/documents/refill';
+import { ticketKinds } from '#protocol/documents/ticket';
 import {
   keyGrantDocument,
   keyUseNames,
@@ -33,6 +35,7 @@ import { type Asking, mostly, transaction } from './asking.ts';
 import {
   authority,
   certificate,
+  creditPapers,
   hosts,
   licence,
   meterId,
@@ -43,6 +46,7 @@ import {
   services,
   signing,
   stranger,
+  tokenKeys,
 } from './documents.ts';
 import { securityRequests } from './security-requests.ts';
 
@@ -116,14 +120,7 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
     amount: amount(asking),
   }),
   refillCommit: (asking) => ({ authorisation: refillAuthorisation(asking) }),
-  createIndicium: (asking) => {
-    const { known, dice } = asking;
-    const earlier = dice.chance(20) ? known.pieces.at(-1) : undefined;
-    const piece = earlier === undefined ? newPiece(asking) : { ...earlier };
-    if (earlier !== undefined && dice.chance(30)) piece.destination += 1;
-    known.pieces.push(piece);
-    return piece;
-  },
+  createIndicium: pieceOf,
   reprintIndicium: ({ known, dice }) => ({
     requestId: known.pieces.at(-1 - dice.below(3))?.requestId ?? { counter: 1, nonce: 1 },
   }),
@@ -199,11 +196,47 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
   importKey: (asking) => ({ ...holder(asking), privateKey: asking.dice.bytes(32) }),
   dropKey: (asking) => ({ number: mostly(asking, 1, 2) }),
   ...securityRequests,
+  installCredit: (asking) => ({
+    requestId: transaction(asking),
+    ...creditPapers((asking.known.key ?? unknownKey).publicKey, mostly(asking, 1, 2)),
+  }),
+  pay: (asking) => ({
+    requestId: transaction(asking),
+    credit: asking.dice.bytes(32),
+    amount: mills(1 + asking.dice.below(5_000)),
+    use: asking.dice.pick(creditUseNames),
+    merchant: asking.dice.bytes(32),
+  }),
+  credits: nothing,
+  createTicket: (asking) => ({
+    requestId: transaction(asking),
+    number: mostly(asking, 1, 2),
+    eventId: asking.dice.below(9),
+    kind: asking.dice.pick(ticketKinds),
+    validFrom: 29_000_000,
+    validTo: mostly(asking, 30_000_000, 1),
+    seat: ascii('Row 1'),
+    uses: 1,
+    price: mills(asking.dice.below(5_000)),
+  }),
+  requestTokenKeys: nothing,
+  installTokenKeys: (asking) => ({ keys: tokenKeys(issuer(asking), meter(asking)) }),
+  createLiteIndicium: pieceOf,
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),
   withdrawalReport: nothing,
   zeroize: nothing,
 };
+
+/** A new one, or one that was asked for before, in whichever form. */
+function pieceOf(asking: Asking): RequestOf<'createIndicium'> {
+  const { known, dice } = asking;
+  const earlier = dice.chance(20) ? known.pieces.at(-1) : undefined;
+  const piece = earlier === undefined ? newPiece(asking) : { ...earlier };
+  if (earlier !== undefined && dice.chance(30)) piece.destination += 1;
+  known.pieces.push(piece);
+  return piece;
+}
 
 const digested = (asking: Asking) => ({
   requestId: transaction(asking),

@@ -10,6 +10,7 @@ import { mills } from '#protocol/mills';
 import { ok } from '#protocol/result';
 import { createImitation, sampleIndicium, testMeterId } from '#test/support/imitation';
 import { openTo, registers } from '#test/support/imitation-host';
+import { creditSamples, piece, requestId } from './credit-samples.ts';
 import { type Sample, securitySamples } from './security-samples.ts';
 
 const password = new Uint8Array(8).fill(1);
@@ -18,20 +19,6 @@ const key = nodeCrypto.generateKeyPair().publicKey;
 const document = new Uint8Array(20).fill(3);
 const making = { meterId: testMeterId, authorityKey: key, userKey: key };
 const passwords = { userPassword: password, officerPassword: newPassword };
-const requestId = { counter: 10, nonce: 11 };
-const piece = {
-  requestId,
-  kind: 'correction',
-  original: 7,
-  serviceId: 1,
-  weightMg: 28_350,
-  zone: 2,
-  extras: [30, 31],
-  postage: mills(780),
-  isConfirmed: true,
-  mailingDate: 20_260_101,
-  destination: 123_456_789,
-} as const;
 const wish = { kind: 'purchase', account: 'certificate', amount: mills(50_000) } as const;
 const challenge = new Uint8Array(16).fill(4);
 const condition = {
@@ -293,6 +280,7 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     response: keyRequested,
   },
   dropKey: { ask: (meter) => meter.dropKey(3), request: { number: 3 }, response: {} },
+  ...creditSamples,
   ...securitySamples,
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),

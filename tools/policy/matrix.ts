@@ -66,6 +66,13 @@ verifySignature       -     -             x    -      -     -     -    x        
 encryptKey            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
 decryptKey            -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
 authenticate          -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+installCredit         -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+pay                   -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+credits               -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+createTicket          -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+requestTokenKeys      -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+installTokenKeys      -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+createLiteIndicium    -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -172,6 +179,13 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
     ...[32, 24, ...new Uint8Array(24)],
   ),
   authenticate: Uint8Array.of(...new Uint8Array(8), 1, 0, 16, ...new Uint8Array(16)),
+  installCredit: new Uint8Array(12),
+  pay: Uint8Array.of(...new Uint8Array(40), 1, ...new Uint8Array(37)),
+  credits: Uint8Array.of(),
+  createTicket: Uint8Array.of(...new Uint8Array(8), 1, ...new Uint8Array(15), 1, 0, 0, 0),
+  requestTokenKeys: Uint8Array.of(),
+  installTokenKeys: new Uint8Array(2),
+  createLiteIndicium: new Uint8Array(34),
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),

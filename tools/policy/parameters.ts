@@ -160,6 +160,25 @@ export const parameters = {
     destroyed: NEVER_STORED,
     code: [],
   },
+  tokenKeys: {
+    kind: 'critical',
+    what: 'two HMAC keys, 256 bits, of the post and of the vendor: digital tokens',
+    origin: 'of the authority, entered under the exchange key',
+    place: 'flash',
+    under: ['vaultKey'],
+    destroyed:
+      'others in their place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
+    code: ['token keys', 'sealedTokenKeys'],
+  },
+  exchangeKey: {
+    kind: 'critical',
+    what: 'private key on P-256, and the AES key agreed with it: the keys of digital tokens on their way',
+    origin: 'generated in the device for each request',
+    place: 'memory',
+    under: [],
+    destroyed: 'once the keys are there; log-out, end of session, error state',
+    code: [],
+  },
   password: {
     kind: 'critical',
     what: '8 to 64 bytes for each role',
@@ -319,5 +338,4 @@ export const otherStoreFields = [
   'hasOldKeys',
   'lastKeyNumber',
   'creditLines',
-  'sealedTokenKeys', // none are stored yet
 ] as const;

@@ -23,6 +23,7 @@ const ALL_DESTROYED: Access = {
   deviceKey: 'Z',
   indiciumKey: 'Z',
   userKeys: 'Z',
+  tokenKeys: 'Z',
   vaultKey: 'Z',
   sessionKeys: 'Z',
   generatorState: 'Z',
@@ -181,6 +182,20 @@ const own: Readonly<Record<CommandName, Access>> = {
   },
   decryptKey: { ...RECORDED, ...USED_KEY, contentKeys: 'WR', wrappingKeys: 'GEZ' },
   authenticate: { ...RECORDED, ...USED_KEY },
+  installCredit: { ...STORED, ...USED_KEY, ...FROM_AUTHORITY },
+  pay: { ...STORED, ...USED_KEY },
+  credits: {},
+  createTicket: { ...RECORDED, ...USED_KEY },
+  requestTokenKeys: { ...SIGNED_BY_DEVICE, exchangeKey: 'GE' },
+  installTokenKeys: {
+    ...STORED,
+    ...FROM_AUTHORITY,
+    exchangeKey: 'EZ',
+    vaultKey: 'E',
+    tokenKeys: 'WZ',
+    generatorState: 'E',
+  },
+  createLiteIndicium: { ...RECORDED, vaultKey: 'E', tokenKeys: 'E' },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,
@@ -220,6 +235,9 @@ const NEW_PASSWORDS_GONE = `${MEMORY} › a password that was changed or set is 
 
 /** For each service that destroys: the test that looks whether it did. */
 export const destructionTests: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+  installTokenKeys: [
+    'test/firmware/services/tokens.test.ts › keys of tokens that others took the place of are nowhere in flash, sealed or in clear',
+  ],
   openSession: [
     'test/protocol/handshake.test.ts › of the algorithms are wiped behind them: shared secret and ephemeral key',
     PRIVATE_KEYS_GONE,

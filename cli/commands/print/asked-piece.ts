@@ -40,7 +40,7 @@ export interface PieceOptions {
 }
 
 /** Milligrams; 0 where nothing is said of the weight. */
-function weightIn({ weight, sheets, sheetWeight, envelopeWeight }: PieceOptions): number {
+export function weightIn({ weight, sheets, sheetWeight, envelopeWeight }: PieceOptions): number {
   if (weight !== undefined && sheets !== undefined)
     throw new UsageError('Say --weight or --sheets, not both.');
   if (sheets === undefined) return weight ?? 0;

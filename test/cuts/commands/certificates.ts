@@ -21,14 +21,15 @@ import { hex, officer, service, user } from './service.ts';
 const digest = nodeCrypto.sha256(new Uint8Array(3));
 const NONCE = 5;
 
-/** A transaction that the meter has not seen. */
-export const next = async (meter: Meter): Promise<{ counter: number; nonce: number }> => ({
+export const nextTransaction = async (
+  meter: Meter,
+): Promise<{ counter: number; nonce: number }> => ({
   counter: (await meter.registers()).requestCounter + 1,
   nonce: NONCE,
 });
 
 /** A rate table with the services, and funds for them. */
-export async function prepare(host: Host): Promise<void> {
+export async function prepareServices(host: Host): Promise<void> {
   await (await officer(host)).installRateTable(servicesTable());
   const payer = await user(host);
   const wish = { kind: 'purchase', account: 'certificate', amount: CERTIFICATE_FUNDS } as const;
@@ -38,7 +39,7 @@ export async function prepare(host: Host): Promise<void> {
 const wanted = holder('timeStamp');
 
 async function requested(host: Host): Promise<HeldKey> {
-  await prepare(host);
+  await prepareServices(host);
   const request = keyRequestIn((await (await officer(host)).requestKey(wanted)).request);
   return { request, certificate: x509For(request.publicKey) };
 }
@@ -47,12 +48,12 @@ async function installed(host: Host): Promise<HeldKey> {
   const held = await requested(host);
   const meter = await officer(host);
   const grant = grantFor(held.request, held.certificate);
-  await meter.installKey({ requestId: await next(meter), grant });
+  await meter.installKey({ requestId: await nextTransaction(meter), grant });
   return held;
 }
 
 const stamp = async (meter: Meter): Promise<RequestOf<'postmark'>> => ({
-  requestId: await next(meter),
+  requestId: await nextTransaction(meter),
   number: 1,
   isStreamed: false,
   digest,
@@ -65,7 +66,7 @@ const installKey = service({
   who: officer,
   async paper(host) {
     const { request, certificate } = await requested(host);
-    const requestId = await next(await officer(host));
+    const requestId = await nextTransaction(await officer(host));
     return { requestId, grant: grantFor(request, certificate) };
   },
   async ask(meter, paper) {
@@ -101,7 +102,7 @@ const validatePostmark = service({
     const { certificate } = await installed(host);
     const meter = await user(host);
     const stamped = await meter.postmark(await stamp(meter));
-    const asked = { requestId: await next(meter), isStreamed: false, digest };
+    const asked = { requestId: await nextTransaction(meter), isStreamed: false, digest };
     return { ...stamped, ...asked, certificate };
   },
   async ask(meter, paper) {
@@ -117,7 +118,7 @@ const revokeKey = service({
   who: user,
   async paper(host) {
     const { request } = await installed(host);
-    return { requestId: await next(await user(host)), order: revocationOrder(request) };
+    return { requestId: await nextTransaction(await user(host)), order: revocationOrder(request) };
   },
   async ask(meter, paper) {
     const { confirmation } = await meter.revokeKey(paper);

@@ -17,7 +17,7 @@ import {
 import { holder, takeKey } from '#test/support/user-keys';
 import type { Host } from '../meter/host.ts';
 import type { CutCommand } from './act.ts';
-import { next, prepare } from './certificates.ts';
+import { nextTransaction, prepareServices } from './certificates.ts';
 import { hex, officer, service, user } from './service.ts';
 
 const content = ascii('What is signed.');
@@ -25,11 +25,11 @@ const receiverKey = receiver.publicKey;
 
 /** A key of this use, and a transaction for the user. */
 async function withKey(host: Host, use: KeyUse) {
-  await prepare(host);
+  await prepareServices(host);
   const meter = await officer(host);
   const wanted = { ...holder(use), organization: ORGANIZATION };
-  const { request } = await takeKey(meter, wanted, await next(meter));
-  const requestId = await next(await user(host));
+  const { request } = await takeKey(meter, wanted, await nextTransaction(meter));
+  const requestId = await nextTransaction(await user(host));
   return { requestId, number: request.number };
 }
 
@@ -81,9 +81,9 @@ const verifySignature = service({
   from: 'refilled',
   who: user,
   async paper(host) {
-    await prepare(host);
+    await prepareServices(host);
     const signature = nodeCrypto.sign(receiver.privateKey, content);
-    const requestId = await next(await user(host));
+    const requestId = await nextTransaction(await user(host));
     return { requestId, content, certificate: NONE, publicKey: receiverKey, signature };
   },
   async ask(meter, paper) {
@@ -99,8 +99,8 @@ const encryptKey = service({
   who: user,
   isBorn: true,
   async paper(host) {
-    await prepare(host);
-    return { requestId: await next(await user(host)), receiverKey };
+    await prepareServices(host);
+    return { requestId: await nextTransaction(await user(host)), receiverKey };
   },
   async ask(meter, paper) {
     const { contentKey, wrappedKey, ephemeralKey } = await meter.encryptKey(paper);
@@ -120,7 +120,7 @@ const decryptKey = service({
     const agreed = { requestId: key.requestId, receiverKey: await publicKeyOf(meter) };
     const { ephemeralKey, wrappedKey, contentKey } = await meter.encryptKey(agreed);
     const wrapped = { ephemeralKey, wrappedKey, sharedInfo: keyWrapSharedInfo, wrapKeySize: 32 };
-    return { ...key, ...wrapped, requestId: await next(meter), contentKey };
+    return { ...key, ...wrapped, requestId: await nextTransaction(meter), contentKey };
   },
   async ask(meter, { contentKey: right, ...paper }) {
     const { contentKey } = await meter.decryptKey(paper);

@@ -16,6 +16,7 @@ import {
 import type { CutCommand } from './act.ts';
 import { certificateCommands } from './certificates.ts';
 import { contacts } from './contact.ts';
+import { creditCommands } from './credit.ts';
 import { changePassword, resetUserPassword, rightPassword, wrongPassword } from './passwords.ts';
 import { pieceCommands } from './piece-commands.ts';
 import { firstPowerUp, openedWhileOff, openedWhileOn, powerUp, zeroize } from './power.ts';
@@ -119,6 +120,7 @@ export const cutCommands: readonly CutCommand[] = [
   ...refills,
   ...certificateCommands,
   ...securityCuts,
+  ...creditCommands,
   ...pieceCommands,
   ...contacts,
   ...withdrawals,

@@ -112,7 +112,7 @@ const table: ReadonlyArray<readonly [SampleName, string, string, Uint8Array]> = 
   ['indicium', 'flags', 'with the first reserved bit', Uint8Array.of(0x20)],
   ['indicium', 'flags', 'with the last reserved bit', Uint8Array.of(0x80)],
   ['indicium', 'ascending', 'below the postage just charged', fromHex('0b03000000')],
-  ['compact-certificate', 'usage', 'unknown', Uint8Array.of(4)],
+  ['compact-certificate', 'usage', 'unknown', Uint8Array.of(5)],
   ['compact-certificate', 'validFrom', 'after its end', u32(20300101)],
   ['licence', 'originZip', 'with six digits', u32(100_000)],
   ['licence', 'descendingMax', 'that no indicium can tell', fromHex('000000000100')],
