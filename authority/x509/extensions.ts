@@ -1,6 +1,5 @@
 /** The extensions of the certificates that the authority issues, by what their keys may be used for (requirements.md B8, D7; RFC 5280). */
 
-import { hexToBytes } from '@noble/hashes/utils.js';
 import { ascii } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
 import {
@@ -18,7 +17,8 @@ import {
 import type { KeyUses } from '#protocol/documents/user-key';
 import { extension, keyIdentifier } from '#protocol/x509';
 
-const oid = (content: string): Uint8Array => element(tags.oid, hexToBytes(content));
+const oid = (content: string): Uint8Array =>
+  element(tags.oid, Uint8Array.from(Buffer.from(content, 'hex')));
 
 /** Those that no meter reads. */
 const more = {

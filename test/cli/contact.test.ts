@@ -49,7 +49,8 @@ describe('a sync', () => {
 
     expect(exitCode).toBe(0);
     expect(steps(said)).toEqual([
-      ...['authorityKey', 'orders', 'clock', 'refill', 'licence', 'rates', 'inspection', 'keys'],
+      ...['authorityKey', 'orders', 'revocations', 'clock'],
+      ...['refill', 'licence', 'rates', 'inspection', 'keys'],
     ]);
     const { logCount, logAcknowledged, failed } = figures('condition');
     expect([logAcknowledged, failed]).toEqual([logCount, []]);
@@ -75,7 +76,8 @@ describe('a sync', () => {
     expect(steps(said)).toContain('inspection');
     expect(alone.exitCode).toBe(1);
     expect(alone.figures('condition')['failed']).toEqual([
-      ...['authorityKey', 'orders', 'clock', 'licence', 'rates', 'inspection'], // the keys are good
+      ...['authorityKey', 'orders', 'revocations', 'clock'],
+      ...['licence', 'rates', 'inspection'], // the keys are good
     ]);
   });
 

@@ -172,6 +172,13 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera token create',
     'tessera authority rates publish',
     'tessera authority rates export',
+    'tessera authority certificates list',
+    'tessera authority certificates show',
+    'tessera authority certificates approve',
+    'tessera authority certificates refuse',
+    'tessera authority certificates revoke',
+    'tessera authority certificates revoked',
+    'tessera authority certificates due',
   ]);
 });
 

@@ -2,7 +2,13 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { setClock } from '#driver/contact/clock';
-import { type ContactEvent, contact, locksIn, warningsIn } from '#driver/contact/contact';
+import {
+  type ContactEvent,
+  contact,
+  contactSteps,
+  locksIn,
+  warningsIn,
+} from '#driver/contact/contact';
 import { inspect } from '#driver/contact/inspection';
 import { applyLatestOrder } from '#driver/contact/orders';
 import { renewLicence, renewRates } from '#driver/contact/renewal';
@@ -94,11 +100,8 @@ describe('a contact', () => {
     });
     expect(condition).toMatchObject({ rateVersion: 11, nextRateVersion: 12, lockSequence: 1 });
     expect(locksIn(condition)).toEqual(['locked']);
-    const steps = ['authorityKey', 'orders', 'clock', 'refill', 'licence', 'rates', 'inspection'];
-    expect(events.filter((event) => 'result' in event).map(({ step }) => step)).toEqual([
-      ...steps,
-      'keys',
-    ]);
+    const steps = events.filter((event) => 'result' in event).map(({ step }) => step);
+    expect(steps).toEqual(contactSteps.filter((step) => step !== 'autoRefill'));
     expect(events.find((event) => 'read' in event)).toMatchObject({ read: expect.any(Number) });
   });
 
