@@ -12,6 +12,7 @@ import {
 } from '#protocol/documents/authority-chain';
 import { authorityMigrations } from './migrations.ts';
 import type { AuthorityTables } from './tables.ts';
+import type { CertificateRule } from './user-keys/rules.ts';
 
 export interface AuthorityOptions {
   /** The data base, which the authority opens, migrates and closes. */
@@ -23,6 +24,10 @@ export interface AuthorityOptions {
   readonly keys: KeyPair;
   /** Certificates of all authority keys, the first one first; none where it was made before there were any. */
   readonly authorityKeys?: readonly Uint8Array[] | undefined;
+  /** What of the requests for certificates needs no operator; {@link defaultRules} unless given. */
+  readonly certificateRules?: readonly CertificateRule[] | undefined;
+  /** Where the world reaches this authority, as it stands in certificates; they name no place unless given. */
+  readonly publicUrl?: string | undefined;
 }
 
 export interface AuthorityContext extends Omit<AuthorityOptions, 'dialect'> {
@@ -56,8 +61,10 @@ export async function openContext(options: AuthorityOptions): Promise<AuthorityC
 
 export type CounterName =
   | 'certificate'
+  | 'crl'
   | 'finding'
   | 'inspection'
+  | 'keyRequest'
   | 'licence'
   | 'provider'
   | 'rateTable'

@@ -52,6 +52,17 @@ export const defaultServiceNames: Readonly<Record<number, string>> = {
   201: 'return receipt',
   300: 'postmark',
   301: 'validation of a postmark',
+  302: 'certificate for a key in the meter',
+  303: 'certificate for somebody else',
+  304: 'revocation of a certificate',
+  305: 'signature',
+  306: 'verification of a signature',
+  307: 'encryption',
+  308: 'decryption',
+  309: 'authentication',
+  310: 'line of credit',
+  311: 'payment from a line of credit',
+  312: 'ticket',
 };
 
 export const defaultRates: readonly Rate[] = [
@@ -76,4 +87,15 @@ export const defaultRates: readonly Rate[] = [
   extra(201, 2_620),
   certificate(300, 350),
   certificate(301, 100),
+  certificate(302, 5_000),
+  certificate(303, 2_500),
+  certificate(304, 500),
+  certificate(305, 150),
+  certificate(306, 50),
+  certificate(307, 100),
+  certificate(308, 100),
+  certificate(309, 50),
+  certificate(310, 1_000),
+  certificate(311, 200),
+  certificate(312, 150),
 ];

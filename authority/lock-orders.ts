@@ -10,6 +10,7 @@ import type { AuthorityContext, AuthorityTransaction } from './context.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
 import { signedAnew } from './signed-anew.ts';
+import { revokeAllOf } from './user-keys/revocations.ts';
 
 /** At most so many orders in one answer. */
 export const ORDERS_LIMIT = 100;
@@ -34,6 +35,8 @@ export async function orderLock(
     if (!(await lockMeter(trx, order.meterId))) return refuseBecause('meterUnknown');
     if ((await latestAction(trx, order.meterId)) === 'revoke') return refuseBecause('meterRevoked');
     const cause = `The operator ordered it: ${order.reason}.`;
+    if (order.action === 'revoke')
+      await revokeAllOf(context, trx, order.meterId, 'privilegeWithdrawn', cause);
     return { ok: true, value: await issueOrder(context, trx, order, cause) };
   });
 }

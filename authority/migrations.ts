@@ -3,6 +3,7 @@
 import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { LOG_CHAIN_SIZE } from '#protocol/documents/security-log';
+import { createUserCertificates } from './migrations/user-certificates.ts';
 
 export const authorityMigrations: Readonly<Record<string, Migration>> = {
   '0001-first': {
@@ -28,6 +29,7 @@ export const authorityMigrations: Readonly<Record<string, Migration>> = {
       await db.schema.alterTable('meters').addColumn('device_serial', 'bigint').execute();
     },
   },
+  '0004-user-certificates': { up: createUserCertificates },
 };
 
 async function createIdentities(db: Kysely<unknown>): Promise<void> {

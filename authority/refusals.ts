@@ -123,6 +123,76 @@ export const authorityRefusals = {
     advice: 'act',
     text: 'Another report has answered this challenge: ask for a new one.',
   },
+  meterLocked: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'The meter is locked by an order: have it unlocked first.',
+  },
+  csrInvalid: {
+    httpStatus: 422,
+    advice: 'final',
+    text: 'The PKCS#10 request does not fit what the meter signed.',
+  },
+  nameInvalid: {
+    httpStatus: 422,
+    advice: 'act',
+    text: 'A name of a certificate is well-formed text that shows what it is.',
+  },
+  nameTaken: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'Another meter has a certificate under a name that looks like this one: ask under another name.',
+  },
+  keyTaken: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'This key is another one of ours: a key is held in one place.',
+  },
+  keyRequestChanged: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter has asked for this number with another key, name or use.',
+  },
+  keyRequestsWaiting: {
+    httpStatus: 429,
+    advice: 'wait',
+    text: 'This meter has as many requests waiting as it may have.',
+  },
+  keyRequestUnknown: {
+    httpStatus: 404,
+    advice: 'act',
+    text: 'There is no such request for a certificate: send the request first.',
+  },
+  keyRequestPending: {
+    httpStatus: 409,
+    advice: 'wait',
+    text: 'The identity of the holder is being checked.',
+  },
+  keyRequestRefused: {
+    httpStatus: 403,
+    advice: 'final',
+    text: 'The certificate was refused.',
+  },
+  keyRequestDecided: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The request was decided otherwise before.',
+  },
+  rootUnknown: {
+    httpStatus: 404,
+    advice: 'final',
+    text: 'The authority has no key under this name, or none that it can tell of.',
+  },
+  revocationUnknown: {
+    httpStatus: 404,
+    advice: 'final',
+    text: 'No order to revoke this key was signed.',
+  },
+  confirmationChanged: {
+    httpStatus: 409,
+    advice: 'final',
+    text: 'The meter has confirmed this revocation before, and otherwise.',
+  },
 } as const satisfies RefusalCatalogue;
 
 export type AuthorityRefusal = keyof typeof authorityRefusals;

@@ -2,5 +2,6 @@
 
 import { openRoutes } from './open-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
+import { certificateRoutes } from './user-keys/routes.ts';
 
-export const authorityRoutes = { ...openRoutes, ...operatorRoutes } as const;
+export const authorityRoutes = { ...openRoutes, ...operatorRoutes, ...certificateRoutes } as const;

@@ -3,6 +3,7 @@
 import type { ColumnType } from 'kysely';
 import type { MovementKind } from '#protocol/documents/batch';
 import type { LockAction } from '#protocol/documents/orders';
+import type { RevocationReason } from '#protocol/documents/user-key';
 import type { AccountKindName, AccountName, LockReasonName } from '#protocol/state';
 
 /** A column that need not be given when the row is made. */
@@ -193,6 +194,92 @@ interface FindingTable {
   found_ms: number;
 }
 
+/** The certificates of the authority's own keys. */
+interface RootTable {
+  public_key: Uint8Array;
+  /** Of the key; 0 where none was counted. */
+  sequence: number;
+  certificate: Uint8Array;
+  /** By this key for the one behind it, which tells of revocations from then on. */
+  status_certificate: Nullable<Uint8Array>;
+  made_ms: number;
+}
+
+/** `approved`: somebody or a rule has let it pass · `issued`: it has its certificate. */
+export const keyRequestStates = ['pending', 'approved', 'refused', 'issued'] as const;
+export type KeyRequestState = (typeof keyRequestStates)[number];
+
+/** What meters ask certificates for. */
+export interface KeyRequestTable {
+  number: number;
+  meter_id: string;
+  key_number: number;
+  public_key: Uint8Array;
+  /** Names, apart by spaces. */
+  uses: string;
+  organization: string;
+  common_name: string;
+  /** What both look like, for comparison. */
+  organization_look: string;
+  name_look: string;
+  request: Uint8Array;
+  csr: Uint8Array;
+  state: KeyRequestState;
+  /** Why it was refused, for a person. */
+  reason: Nullable<string>;
+  /** A rule, or the operator. */
+  decided_by: Nullable<string>;
+  asked_ms: number;
+  decided_ms: Nullable<number>;
+}
+
+/** X.509 certificates of keys in meters. */
+export interface UserCertificateTable {
+  /** Hexadecimal. */
+  serial: string;
+  request_number: number;
+  root_key: Uint8Array;
+  certificate: Uint8Array;
+  grant_document: Uint8Array;
+  valid_from: number;
+  valid_to: number;
+  issued_ms: number;
+}
+
+/** Which of them count no more, from the moment the order was signed. */
+export interface RevocationTable {
+  serial: string;
+  meter_id: string;
+  key_number: number;
+  reason: RevocationReason;
+  /** 0 or 1, as the next one. */
+  is_forced: number;
+  is_charged: number;
+  /** Why, for a person. */
+  cause: string;
+  /** Of the user; null where it was forced. */
+  request: Nullable<Uint8Array>;
+  order_document: Uint8Array;
+  /** The same by a later key of the authority. */
+  order_anew: Nullable<Uint8Array>;
+  ordered_ms: number;
+  confirmation: Nullable<Uint8Array>;
+  confirmed_ms: Nullable<number>;
+  /** By the clock of the meter. */
+  destroyed_ms: Nullable<number>;
+  paid: Nullable<number>;
+  due: Nullable<number>;
+}
+
+interface CrlTable {
+  number: number;
+  root_key: Uint8Array;
+  crl: Uint8Array;
+  /** How many certificates are on it. */
+  entries: number;
+  this_ms: number;
+}
+
 export interface AuthorityTables {
   counters: CounterTable;
   certificates: CertificateTable;
@@ -212,4 +299,9 @@ export interface AuthorityTables {
   status_reports: StatusReportTable;
   sightings: SightingTable;
   findings: FindingTable;
+  roots: RootTable;
+  key_requests: KeyRequestTable;
+  user_certificates: UserCertificateTable;
+  revocations: RevocationTable;
+  crls: CrlTable;
 }

@@ -10,6 +10,7 @@ import { recordFinding } from './findings.ts';
 import { issueOrder, latestOrder } from './lock-orders.ts';
 import { lockMeter } from './meters.ts';
 import { type AuthorityOutcome, refuseBecause } from './refusals.ts';
+import { revokeAllOf } from './user-keys/revocations.ts';
 
 /** Takes a proof. The same proof gets the same order again; another one of the same meter is a finding. */
 export async function takeWithdrawal(
@@ -74,7 +75,9 @@ async function keep(
     .where('provider_id', '=', providerId)
     .execute();
   const order = { meterId, action: 'revoke', reason: 'ordered' } as const;
-  await issueOrder(context, trx, order, 'It was withdrawn, and proved that nothing is left in it.');
+  const cause = 'It was withdrawn, and proved that nothing is left in it.';
+  await issueOrder(context, trx, order, cause);
+  await revokeAllOf(context, trx, meterId, 'cessationOfOperation', cause);
   const { highest } = await trx
     .selectFrom('sightings')
     .select((eb) => eb.fn.max('piece_count').as('highest'))

@@ -1,5 +1,6 @@
 /** The steps of a contact as a person reads them, and as figures (requirements.md F8). */
 
+import type { RevokedKey } from '#driver/certificates/revocation';
 import type { ContactEvent, StepResults } from '#driver/contact/contact';
 import type { Inspection } from '#driver/contact/inspection';
 import type { RefillOutcome } from '#driver/contact/refill';
@@ -46,6 +47,15 @@ function refillText(outcome: RefillOutcome | undefined): string {
   return `refill of ${amount} ended: ${message} ${advice}`;
 }
 
+/** What came of an order to revoke a key. */
+export function revokedText({ number, reason, isForced, payment }: RevokedKey): string {
+  const what = `${isForced ? 'by order of the authority: ' : ''}key ${number} (${reason})`;
+  if (payment === undefined) return `${what} is revoked, and not in the meter`;
+  const { paid, due } = payment;
+  const price = due > 0 ? `${formatMills(due)} is due for it` : `${formatMills(paid)} paid`;
+  return `${what} is revoked and destroyed, ${price}`;
+}
+
 const texts: { readonly [S in keyof StepResults]: (result: StepResults[S]) => string } = {
   authorityKey({ outcome, sequence, installed }) {
     if (outcome === 'unknown') return 'the authority tells nothing of the key that the meter holds';
@@ -58,6 +68,8 @@ const texts: { readonly [S in keyof StepResults]: (result: StepResults[S]) => st
     const { action, reason, sequence, outcome } = result;
     return `order ${sequence} to ${action} (${reason}) ${outcome === 'applied' ? 'carried out' : 'was known'}`;
   },
+  revocations: (revoked) =>
+    revoked.length === 0 ? 'no key is to be revoked' : revoked.map(revokedText).join('\n'),
   clock: ({ outcome, beforeMs, officeMs }) =>
     outcome === 'right'
       ? 'the clock is right'

@@ -46,6 +46,8 @@ export interface Home {
   /** Makes the directory, for its owner alone. */
   prepare(): void;
   readonly journal: string;
+  /** Of charged calls about certificates. */
+  readonly certificateCalls: string;
   /** Of the key that the meter proved, once it is to be withdrawn: the proof is verified with it. */
   readonly deviceKey: string;
   /** Certificates of the authority's keys, as far as they are known, the first one first. */
@@ -110,6 +112,7 @@ export function openHome(given: string | undefined): Home {
       existsSync(keyFile(role)) ? readKeyFileHeader(keyFile(role)) : undefined,
     prepare,
     journal: join(path, 'pieces.journal'),
+    certificateCalls: join(path, 'certificate-calls.json'),
     deviceKey: join(path, 'device-key.bin'),
     authorityKeys: () => readAuthorityKeys(authorityFile),
     async believe(certificates) {

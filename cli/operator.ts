@@ -17,6 +17,15 @@ interface AuthorityOptions {
   readonly authorityToken: string;
 }
 
+/** Options and arguments of a command together, each by its name. */
+function givenTo<Options extends object>(self: Command): Options {
+  const given = self.registeredArguments.map((argument, place) => [
+    argument.name(),
+    self.processedArgs[place],
+  ]);
+  return { ...self.opts<Options>(), ...Object.fromEntries(given) };
+}
+
 /** Makes a command one of the authority's operator. */
 export function atAuthority<Options extends object>(
   command: Command,
@@ -29,8 +38,10 @@ export function atAuthority<Options extends object>(
     .description(summary)
     .option('--authority <url>', 'the authority: http://127.0.0.1:PORT')
     .requiredOption('--authority-token <file>', "the authority operator's token")
-    .action((options: AuthorityOptions & Options, self: Command) =>
+    .action((...parameters: readonly unknown[]) =>
       run((output) => {
+        const self = parameters.at(-1) as Command;
+        const options = givenTo<AuthorityOptions & Options>(self);
         const { settings } = openHome(self.optsWithGlobals()['home']);
         const url = needed(options.authority, settings.authority, '--authority');
         return action(authorityAt(url, options.authorityToken), options, output);

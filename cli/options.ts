@@ -37,6 +37,7 @@ export const keyNumber = (text: string): number => whole(text, 1, 65_535, 'A key
 export const sheetPosition = (text: string): number => whole(text, 0, 99, 'A place on a sheet');
 export const percent = (text: string): number => whole(text, 0, 1_000, 'A percentage');
 export const recordNumber = (text: string): number => whole(text, 1, 0xffff_ffff, 'A number');
+export const keyNumber = (text: string): number => whole(text, 1, 0xffff, 'A key');
 export const providerNumber = (text: string): number => whole(text, 0, 0xffff_ffff, 'A provider');
 export const customerNumber = (text: string): number =>
   whole(text, 1, Number.MAX_SAFE_INTEGER, 'A customer number');

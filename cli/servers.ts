@@ -5,7 +5,7 @@ import { authorityRoutes } from '#authority/routes';
 import { providerRoutes } from '#provider/routes';
 import { Failure } from './failure.ts';
 import { readSecretFile } from './secret.ts';
-import { type HttpClient, httpClient } from './server/http-client.ts';
+import { type HttpClient, httpClient, ServerLinkError } from './server/http-client.ts';
 
 export type AuthorityClient = HttpClient<typeof authorityRoutes>;
 export type ProviderClient = HttpClient<typeof providerRoutes>;
@@ -24,4 +24,18 @@ export function authorityAt(url: string, tokenFile?: string): AuthorityClient {
 
 export function providerAt(url: string, tokenFile?: string): ProviderClient {
   return httpClient(providerRoutes, { url, ...tokenFrom(tokenFile) });
+}
+
+/** What an authority tells the world as a file: its root, its revocation list. @param path begins with `/` */
+export async function fileAt(url: string, path: string): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, url), { redirect: 'error' });
+  } catch (cause) {
+    throw new ServerLinkError(`${url} cannot be reached: see that it runs, then repeat.`, {
+      cause,
+    });
+  }
+  if (!response.ok) throw new ServerLinkError(`${url} answers ${response.status} to ${path}.`);
+  return new Uint8Array(await response.arrayBuffer());
 }

@@ -86,6 +86,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   preset: async () => (await import('./commands/preset.ts')).addPreset,
   report: async () => (await import('./commands/report.ts')).addReport,
   spoilage: async () => (await import('./commands/spoilage.ts')).addSpoilage,
+  certificate: async () => (await import('./commands/certificate.ts')).addCertificate,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   completion: async () => (await import('./commands/completion.ts')).addCompletion,
   man: async () => (await import('./commands/completion.ts')).addMan,

@@ -43,6 +43,21 @@ export type { PiecePrinter } from './batch/piece-printing.ts';
 export type { PieceRecord, PieceState } from './batch/piece-state.ts';
 export { type Progress, trackProgress } from './batch/progress.ts';
 export { type RunJobOptions, runJob } from './batch/run.ts';
+export {
+  type CertificateCall,
+  type CertificateCalls,
+  callsInMemory,
+  openCalls,
+} from './certificates/calls.ts';
+export {
+  awaitDecision,
+  type InstalledCertificate,
+  installCertificate,
+  type KeyWish,
+  type RequestedKey,
+  requestCertificate,
+} from './certificates/request.ts';
+export { bringRevocations, type RevokedKey, revokeCertificate } from './certificates/revocation.ts';
 export { JournalError } from './checked-lines.ts';
 export {
   type AuthorityKeyOutcome,
@@ -63,7 +78,13 @@ export {
 } from './contact/contact.ts';
 export { type KeysOutcome, renewDueKeys, renewKeys } from './contact/device-keys.ts';
 export { type Inspection, type InspectionOptions, inspect } from './contact/inspection.ts';
-export type { AuthorityOffice, Offices, ProviderOffice } from './contact/offices.ts';
+export type {
+  AuthorityOffice,
+  CertificateOffice,
+  Offices,
+  ProviderOffice,
+  RevocationOffice,
+} from './contact/offices.ts';
 export { applyLatestOrder, applyOrder, type OrderOutcome } from './contact/orders.ts';
 export {
   type AutoRefill,

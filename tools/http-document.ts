@@ -1,8 +1,10 @@
 /** Writes docs/http.md: the routes of the authority and the provider, made from their tables. */
 
+import { authorityFiles } from '#authority/file-routes';
 import { authorityRefusals } from '#authority/refusals';
 import { authorityRoutes } from '#authority/routes';
 import { BODY_SIZE_MAX, httpRefusals } from '#cli/server/http-server';
+import { type FileRoute, fileRoutesOf } from '#protocol/http/file-route';
 import type { RefusalCatalogue } from '#protocol/http/refusal';
 import { type AnyRoute, pathFields, routesOf } from '#protocol/http/route';
 import type { Shape } from '#protocol/http/shape';
@@ -28,8 +30,8 @@ refusal, a sentence for a person, and \`retry\` (send the same again), \`wait\`,
 or \`final\` (this request will never succeed). A refusal has changed nothing but the list of findings.
 
 A request that got no answer may be sent again as it is. Refills, withdrawals and their proofs, purchases, payments, claims,
-value issues, spoilage answers, batches, status reports, the certificates of a meter and the registration of a provider are
-performed once and answered from the record after that. An account, a meter number, a licence, an order, a challenge, a clock
+value issues, spoilage answers, batches, status reports, the certificates of a meter and of its keys, revocations with their
+confirmations, and the registration of a provider are performed once and answered from the record after that. An account, a meter number, a licence, an order, a challenge, a clock
 setting or a rate table is given anew each time, at the cost of a number; a verification sent again is a second sight, and is
 reported as one.
 
@@ -44,6 +46,7 @@ export function httpDocument(): string {
   return [
     introduction,
     ...serverPart('Authority', authorityRoutes, authorityRefusals),
+    filePart(authorityFiles),
     ...serverPart('Provider', providerRoutes, providerRefusals),
     '## Refusals of both',
     refusalTable(httpRefusals),
@@ -72,6 +75,21 @@ function routePart(route: AnyRoute): string {
     route.summary,
     ...(request.length === 0 ? [] : [markdownTable(['request', 'in', 'what'], request)]),
     `Answer: ${answerText(route.response)}`,
+  ].join('\n\n');
+}
+
+/** What is no JSON: files for the world's own tools. */
+function filePart(routes: Readonly<Record<string, FileRoute>>): string {
+  const rows = fileRoutesOf(routes).map(([, { method, path, takes, gives, summary }]) => [
+    `\`${method} ${path}\``,
+    takes === undefined ? '' : `\`${takes}\``,
+    `\`${gives}\``,
+    summary,
+  ]);
+  return [
+    '### Files of the authority (open)',
+    'Bodies are the bytes of a file; a refusal is answered in JSON as everywhere.',
+    markdownTable(['route', 'takes', 'gives', 'what'], rows),
   ].join('\n\n');
 }
 

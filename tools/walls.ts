@@ -61,7 +61,11 @@ export const walls: Readonly<Record<string, Wall>> = {
   },
   emulator: { folders: ['protocol', 'hw'], packages: ['fast-png', 'quickjs-wasi'], node: true },
   testing: { folders: ['protocol', 'hw', 'driver', 'emulator'], packages: [], node: true },
-  authority: { folders: ['protocol'], packages: ['kysely', 'zxing-wasm'], node: true },
+  authority: {
+    folders: ['protocol'],
+    packages: ['asn1js', 'kysely', 'pkijs', 'zxing-wasm'],
+    node: true,
+  },
   provider: { folders: ['protocol', 'driver'], packages: ['kysely'], node: true },
   cli: {
     folders: ['protocol', 'hw', 'driver', 'emulator', 'authority', 'provider'],

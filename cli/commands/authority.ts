@@ -16,6 +16,7 @@ import { announceNextKey } from '../server/authority-keys.ts';
 import { createAuthorityDirectory } from '../server/directory.ts';
 import { startAuthority } from '../server/start.ts';
 import type { AuthorityClient } from '../servers.ts';
+import { addCertificates } from './authority/certificates.ts';
 import { addKeys } from './authority/keys.ts';
 import { addMeters } from './authority/meters.ts';
 import { addRates } from './authority/rates.ts';
@@ -44,6 +45,7 @@ export function addAuthority(program: Command, run: Run): void {
   addKeys(authority, run);
   addRates(authority, run);
   addMeters(authority, run);
+  addCertificates(authority, run);
 }
 
 async function initAuthority(path: string, output: Output): Promise<number> {

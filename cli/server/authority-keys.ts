@@ -61,6 +61,7 @@ export async function announceNextKey(
 /**
  * Puts the announced key in the place of the one of today, and announces another one. The old private key is removed.
  * @param secret what the sealed key was sealed with
+ * @param appoint is called with the new public key while there is still the old private one
  * @throws DirectoryError where it is not the key that was announced, or where the key of today would have ended before it began,
  * and nothing that it signed would count
  */
@@ -69,6 +70,7 @@ export async function rollOver(
   crypto: Crypto,
   secret: Uint8Array,
   date: number,
+  appoint: (publicKey: Uint8Array) => Promise<void> = async () => undefined,
 ): Promise<AnnouncedKey> {
   const { authorityKeys = [] } = settings;
   const before = verifyAuthorityKey(crypto, authorityKeys.at(-1) ?? new Uint8Array(0));
@@ -80,6 +82,7 @@ export async function rollOver(
   const own = await unseal(path, crypto, before.value, secret);
   const pem = privateKeyToPem(own);
   try {
+    await appoint(own.publicKey);
     const next = await makeSealed(path, crypto, sequence + 1);
     const pairs = { previous: keys, own };
     const certificate = issueNextAuthorityKey(crypto, before.value, pairs, next, date);

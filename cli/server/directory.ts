@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AUTHORITY_KEYS_LIMIT, authorityKey } from '#authority/shapes';
+import { certificateRule } from '#authority/user-keys/rules';
 import { syncFolder, writePrivateFile } from '#driver/file';
 import { equalBytes, wipe } from '#protocol/bytes';
 import type { Crypto, KeyPair } from '#protocol/crypto';
@@ -40,6 +41,10 @@ export const authoritySettings = record({
   ...common,
   /** Certificates of all its keys, the first one first; null or left out before there were any. */
   authorityKeys: nullable(list(authorityKey, AUTHORITY_KEYS_LIMIT)),
+  /** Requests for certificates that need no operator; as usual where null or left out. */
+  certificateRules: nullable(list(certificateRule, 1_000)),
+  /** Where the world reaches the authority, as it stands in certificates; nowhere where null or left out. */
+  publicUrl: nullable(text(200)),
 });
 export type AuthoritySettings = ShapeValue<typeof authoritySettings>;
 export const providerSettings = record({
@@ -92,6 +97,8 @@ export async function createAuthorityDirectory(
     format: 1,
     publicKey: keys.publicKey,
     authorityKeys: undefined,
+    certificateRules: undefined,
+    publicUrl: undefined,
   } as const;
   return create(path, crypto, keys, authoritySettings, settings);
 }

@@ -5,7 +5,9 @@
 
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { type FileFields, type FileRoute, fileRoutesOf } from '#protocol/http/file-route';
 import {
+  type Outcome,
   type Problem,
   problemOf,
   type RefusalCatalogue,
@@ -57,6 +59,15 @@ export interface ServeOptions<R> extends ServedRoutes<R> {
   readonly port: number;
   /** Told of what only the operator should see: the fault behind an `internalFault`. */
   readonly onFault: (fault: unknown) => void;
+  readonly files?: ServedFiles;
+}
+
+type FileService = (fields: FileFields, body: Uint8Array) => Promise<Outcome<Uint8Array, string>>;
+
+/** Routes whose bodies are files. */
+export interface ServedFiles {
+  readonly routes: Readonly<Record<string, FileRoute>>;
+  readonly services: Readonly<Record<string, FileService>>;
 }
 
 /** Served until it is disposed, which answers what has arrived and then closes. */
@@ -83,6 +94,7 @@ export async function serve<R extends object>(options: ServeOptions<R>): Promise
   });
   server.get('/health', async () => ({ server: options.name, isServing: true }));
   for (const [name, route] of routesOf(options.routes)) addRoute(server, options, name, route);
+  if (options.files !== undefined) addFiles(server, options.files, options.refusals);
   await server.listen({ host: '127.0.0.1', port: options.port });
   const { port } = server.server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => server.close() };
@@ -108,6 +120,36 @@ function addRoute<R>(
       return reply.code(status).send(body);
     },
   });
+}
+
+function addFiles(
+  server: FastifyInstance,
+  { routes, services }: ServedFiles,
+  refusals: RefusalCatalogue,
+): void {
+  const entries = fileRoutesOf(routes);
+  for (const type of new Set(entries.flatMap(([, { takes }]) => takes ?? [])))
+    server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+  for (const [name, { method, path, gives, takes }] of entries) {
+    const [, rest] = /\*(\w+)$/.exec(path) ?? [];
+    server.route({
+      method,
+      url: path.replace(/\*\w+$/, '*'),
+      handler: async (request, reply) => {
+        const params = request.params as Readonly<Record<string, string>>;
+        const fields = rest === undefined ? params : { ...params, [rest]: params['*'] ?? '' };
+        const isFile = takes !== undefined && Buffer.isBuffer(request.body);
+        if (takes !== undefined && !isFile) return refuse(reply, 'mediaTypeWrong', httpRefusals);
+        const body = isFile ? new Uint8Array(request.body as Buffer) : new Uint8Array(0);
+        const outcome = await services[name]?.(fields, body);
+        if (outcome === undefined) throw new Error(`nothing serves ${name}`);
+        if (!outcome.ok) return refuse(reply, outcome.error, refusals, outcome.detail);
+        return reply.type(gives).send(Buffer.from(outcome.value));
+      },
+    });
+  }
 }
 
 function refusalOf(error: FastifyError | ShapeError): keyof typeof httpRefusals {

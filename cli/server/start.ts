@@ -1,6 +1,7 @@
 /** Starts an authority or a provider from its directory: data base, services, HTTP; disposed, it stops in turn. */
 
 import { openAuthority } from '#authority/authority';
+import { authorityFiles } from '#authority/file-routes';
 import { authorityRefusals } from '#authority/refusals';
 import { authorityRoutes } from '#authority/routes';
 import { nodeCrypto } from '#driver/node-crypto';
@@ -36,6 +37,8 @@ export async function startAuthority(options: StartOptions): Promise<HttpServer>
       now: Date.now,
       keys,
       authorityKeys: settings.authorityKeys,
+      certificateRules: settings.certificateRules,
+      publicUrl: settings.publicUrl,
     }),
   );
   const server = opening.use(
@@ -44,6 +47,7 @@ export async function startAuthority(options: StartOptions): Promise<HttpServer>
       name: 'authority',
       routes: authorityRoutes,
       services,
+      files: { routes: authorityFiles, services: services.files },
       refusals: authorityRefusals,
       token,
     }),

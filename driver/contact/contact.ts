@@ -1,6 +1,6 @@
 /**
  * Contact: what a meter needs from time to time, done in one go whenever it and its offices can be reached (requirements.md
- * F8): the authority key, its clock, lock orders, a refill that is under way, licence, rates, inspection.
+ * F8): the authority key, lock orders, revocations, its clock, a refill that is under way, licence, rates, inspection.
  *
  * Each step is a function of its own and may be done again at any time. One that fails keeps no other from being done; a
  * line that is lost ends the contact, and the next one does what is missing.
@@ -8,6 +8,8 @@
 
 import type { Condition } from '#protocol/command-layouts';
 import type { LockName, WarningName } from '#protocol/state';
+import { type CertificateCalls, callsInMemory } from '../certificates/calls.ts';
+import { bringRevocations, type RevokedKey } from '../certificates/revocation.ts';
 import { LinkError, RefusedError } from '../errors.ts';
 import type { Meter } from '../meter.ts';
 import type { CallOptions } from '../session.ts';
@@ -27,6 +29,7 @@ import { type InstalledRates, type LicenceOutcome, renewLicence, renewRates } fr
 export const contactSteps = [
   'authorityKey',
   'orders',
+  'revocations',
   'clock',
   'refill',
   'licence',
@@ -41,6 +44,7 @@ export type ContactStep = (typeof contactSteps)[number];
 export interface StepResults {
   readonly authorityKey: AuthorityKeyOutcome;
   readonly orders: OrderOutcome;
+  readonly revocations: readonly RevokedKey[];
   readonly clock: ClockOutcome;
   readonly refill: RefillOutcome | undefined;
   readonly licence: LicenceOutcome;
@@ -69,6 +73,8 @@ export interface ContactOptions extends CallOptions {
   readonly logIn?: (() => Promise<void>) | undefined;
   /** Buys by itself where the funds are low; not unless given. */
   readonly autoRefill?: AutoRefill | undefined;
+  /** Charged calls about certificates that are under way; none are known of unless given. */
+  readonly calls?: CertificateCalls | undefined;
   readonly onEvent?: ((event: ContactEvent) => void) | undefined;
 }
 
@@ -94,11 +100,11 @@ type Steps = { readonly [S in ContactStep]: (() => Promise<StepResults[S]>) | un
 export async function contact(
   meter: Meter,
   offices: Offices,
-  { steps = contactSteps, autoRefill, logIn, onEvent, ...options }: ContactOptions = {},
+  { steps = contactSteps, autoRefill, calls, logIn, onEvent, ...options }: ContactOptions = {},
 ): Promise<ContactReport> {
   const results: { -readonly [S in ContactStep]?: StepResults[S] } = {};
   const failures = new Map<ContactStep, Error>();
-  const actions = actionsOf(meter, offices, { autoRefill, onEvent, ...options });
+  const actions = actionsOf(meter, offices, { autoRefill, calls, onEvent, ...options });
 
   async function perform<S extends ContactStep>(step: S): Promise<void> {
     const action = actions[step];
@@ -135,7 +141,12 @@ function endsContact(error: unknown): boolean {
 function actionsOf(
   meter: Meter,
   { authority, provider }: Offices,
-  { autoRefill, onEvent, ...options }: Omit<ContactOptions, 'steps' | 'logIn'>,
+  {
+    autoRefill,
+    calls = callsInMemory(),
+    onEvent,
+    ...options
+  }: Omit<ContactOptions, 'steps' | 'logIn'>,
 ): Steps {
   const clocks = authority ?? provider;
   const onProgress = (read: number, all: number): void =>
@@ -143,6 +154,7 @@ function actionsOf(
   return {
     authorityKey: authority && (() => renewAuthorityKey(meter, authority, options)),
     orders: authority && (() => applyLatestOrder(meter, authority, options)),
+    revocations: authority && (() => bringRevocations(meter, authority, calls, options)),
     clock: clocks && (() => setClock(meter, clocks, options)),
     refill: provider && (() => finishRefill(meter, provider, options)),
     licence: authority && (() => renewLicence(meter, authority, options)),

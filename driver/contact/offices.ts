@@ -116,6 +116,56 @@ export interface WithdrawalOffice {
   >;
 }
 
+/** A key of a meter. */
+export interface KeyInMeter extends OfMeter {
+  /** Its number in the meter. */
+  readonly key: number;
+}
+
+/** How far a request for a certificate is. */
+export interface RequestStanding {
+  /** Of the request, at the authority. */
+  readonly number: number;
+  readonly state: 'pending' | 'approved' | 'refused' | 'issued';
+  /** Why it was refused, for a person. */
+  readonly reason?: string | undefined;
+}
+
+export interface GivenCertificate {
+  /** X.509, DER. */
+  readonly certificate: Uint8Array;
+  /** What the meter judges. */
+  readonly grant: Uint8Array;
+  /** The root that issued it, DER. */
+  readonly root: Uint8Array;
+}
+
+export interface CertificateOffice {
+  readonly requestCertificate: Question<
+    { readonly request: Uint8Array; readonly csr: Uint8Array },
+    RequestStanding
+  >;
+  readonly keyRequest: Question<KeyInMeter, RequestStanding>;
+  readonly keyCertificate: Question<KeyInMeter, GivenCertificate>;
+}
+
+export interface RevocationOrderOffice {
+  /** The orders that the meter has not confirmed. */
+  readonly revocationOrders: Question<OfMeter, { readonly orders: readonly Uint8Array[] }>;
+  readonly confirmRevocation: Question<
+    { readonly confirmation: Uint8Array },
+    { readonly paid: Mills; readonly due: Mills }
+  >;
+}
+
+export interface RevocationOffice extends RevocationOrderOffice {
+  /** Gives the order that a request of the user leads to. */
+  readonly revokeCertificate: Question<
+    { readonly request: Uint8Array },
+    { readonly order: Uint8Array }
+  >;
+}
+
 export interface AuthorityOffice
   extends ClockOffice,
     KeysOffice,
@@ -123,7 +173,8 @@ export interface AuthorityOffice
     OrderOffice,
     RatesOffice,
     LicenceOffice,
-    InspectionOffice {}
+    InspectionOffice,
+    RevocationOrderOffice {}
 
 export interface ProviderOffice extends ClockOffice, RefillOffice, WithdrawalOffice {}
 

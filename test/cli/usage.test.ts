@@ -151,6 +151,13 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera spoilage submit',
     'tessera spoilage status',
     'tessera spoilage list',
+    'tessera certificate request',
+    'tessera certificate state',
+    'tessera certificate install',
+    'tessera certificate list',
+    'tessera certificate revoke',
+    'tessera certificate root',
+    'tessera certificate crl',
     'tessera authority rates publish',
     'tessera authority rates export',
   ]);

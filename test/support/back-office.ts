@@ -2,6 +2,7 @@
 
 import type { Dialect } from 'kysely';
 import { type Authority, openAuthority } from '#authority/authority';
+import type { AuthorityOptions } from '#authority/context';
 import { defaultRates } from '#authority/default-rates';
 import type { LicenceOrder } from '#authority/licences';
 import { openDatabase } from '#cli/database';
@@ -52,7 +53,10 @@ export interface TestAuthority {
 }
 
 /** An authority with the default rate table, valid this year. */
-export async function makeAuthority(dialect = memory()): Promise<TestAuthority> {
+export async function makeAuthority(
+  dialect = memory(),
+  certificateRules?: AuthorityOptions['certificateRules'],
+): Promise<TestAuthority> {
   const keys = nodeCrypto.generateKeyPair();
   const clock = { timeMs: NOON_MS };
   const authority = await openAuthority({
@@ -60,6 +64,7 @@ export async function makeAuthority(dialect = memory()): Promise<TestAuthority> 
     crypto: nodeCrypto,
     now: () => clock.timeMs,
     keys,
+    certificateRules,
   });
   const table = { validFrom: 20270101, validTo: 20271231, rates: defaultRates };
   granted(await authority.publishRateTable(table));

@@ -21,6 +21,7 @@ import {
   withdrawalReportDocument,
   withdrawalRequestDocument,
 } from '#protocol/documents/withdrawal';
+import { mills } from '#protocol/mills';
 import { TEST_TIME_MS } from './board.ts';
 import {
   authorisation,
@@ -39,6 +40,8 @@ export interface OfficeRules {
   nextRates: Uint8Array | undefined;
   licence: Uint8Array;
   order: Uint8Array | undefined;
+  /** Orders to revoke keys; a confirmation takes all of them away. */
+  revocations: readonly Uint8Array[];
   authorityKeys: readonly Uint8Array[];
   /** Whether an inspection is accepted. */
   accepts: boolean;
@@ -79,6 +82,7 @@ export function openOffices(): TestOffices {
     nextRates: undefined,
     licence: licence(),
     order: undefined,
+    revocations: [],
     authorityKeys: [],
     accepts: true,
     answer: () => ({}),
@@ -104,6 +108,11 @@ export function openOffices(): TestOffices {
       nextRateTable: answering('nextRateTable', () => ({ rateTable: rules.nextRates })),
       licence: answering('licence', () => ({ licence: rules.licence })),
       renewCertificates: answering('renewCertificates', certified),
+      revocationOrders: answering('revocationOrders', () => ({ orders: rules.revocations })),
+      confirmRevocation: answering('confirmRevocation', () => {
+        rules.revocations = [];
+        return { paid: mills(0), due: mills(0) };
+      }),
       ...inspectors(rules, log, answering),
     },
     provider: {

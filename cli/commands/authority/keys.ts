@@ -1,11 +1,13 @@
 /** `tessera authority key | announce | rollover`: the key of an authority and the one that comes next (requirements.md D8, G8). */
 
 import type { Command } from 'commander';
+import { openAuthority } from '#authority/authority';
 import { nodeCrypto } from '#driver/node-crypto';
 import { toGroups, toTyped } from '#driver/typed-bytes';
 import { wipe } from '#protocol/bytes';
 import { verifyAuthorityKey } from '#protocol/documents/authority-key';
 import { dateOf } from '#protocol/documents/date';
+import { openDatabase } from '../../database.ts';
 import type { Output } from '../../output.ts';
 import type { Run } from '../../run.ts';
 import { readSecretFile } from '../../secret.ts';
@@ -82,11 +84,27 @@ async function changeOver(dir: string, secretFile: string, output: Output): Prom
   const directory = await openAuthorityDirectory(dir);
   const secret = readSecretFile(secretFile, 'secret of the next key');
   try {
-    tell(output, await rollOver(directory, nodeCrypto, secret, dateOf(Date.now())));
+    const appoint = (publicKey: Uint8Array) => appointIn(directory, publicKey);
+    tell(output, await rollOver(directory, nodeCrypto, secret, dateOf(Date.now()), appoint));
     return 0;
   } finally {
     wipe(secret, directory.keys.privateKey, directory.token);
   }
+}
+
+/** The old key lets the new one tell of the certificates that it has issued. */
+async function appointIn(
+  { databaseUrl, keys, settings }: Awaited<ReturnType<typeof openAuthorityDirectory>>,
+  publicKey: Uint8Array,
+): Promise<void> {
+  await using authority = await openAuthority({
+    dialect: openDatabase(databaseUrl),
+    crypto: nodeCrypto,
+    now: Date.now,
+    keys,
+    authorityKeys: settings.authorityKeys,
+  });
+  await authority.appointSuccessor(publicKey);
 }
 
 function tell(output: Output, { certificate, fields, secretFile }: AnnouncedKey): void {

@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { openCalls } from '#driver/certificates/calls';
 import { renewAuthorityKey } from '#driver/contact/authority-key';
 import { setClock } from '#driver/contact/clock';
 import { contact, contactSteps, locksIn } from '#driver/contact/contact';
@@ -82,7 +83,8 @@ async function sync(options: Options, home: Home, output: Output): Promise<numbe
   await using session = await sessionFor(home, 'user', options);
   const { meter, logIn } = session;
   const autoRefill = autoRefillOf(home);
-  const report = await contact(meter, offices, { signal, logIn, autoRefill, onEvent });
+  const calls = await openCalls(home.certificateCalls);
+  const report = await contact(meter, offices, { signal, logIn, autoRefill, calls, onEvent });
   const failures = new Map(report.failures);
   await home.believe(report.results.authorityKey?.certificates ?? []);
   let { condition } = report;
