@@ -1,7 +1,9 @@
 /** The certificates that the command line knows: those of the files that are named, and those kept at home. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pemOf } from '#authority/x509/pem';
+import { sha256 } from '#driver/evidence/digest';
 import { derIn } from '#driver/evidence/pem';
 import {
   type HostCertificate,
@@ -39,6 +41,16 @@ function certificatesIn(path: string): readonly HostCertificate[] {
     `${path} holds no certificate that can be read.`,
     'Name a file with X.509 certificates in PEM or DER.',
   );
+}
+
+/** Keeps certificates at home, under their names; the root of another key under a name of its own. */
+export function keepCertificates(home: Home, ders: Readonly<Record<string, Uint8Array>>): void {
+  const folder = certificateFolder(home);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, der] of Object.entries(ders)) {
+    const id = Buffer.from(sha256(der)).toString('hex', 0, 4);
+    writeFileSync(join(folder, name.replace('.', `-${id}.`)), pemOf('CERTIFICATE', der));
+  }
 }
 
 /** Of the files, and of the folder at home; what cannot be read there is no certificate. */

@@ -16,6 +16,7 @@ import {
   type RevocationReason,
   revocationReasons,
 } from '#protocol/documents/user-key';
+import { keepCertificates } from '../certificate-files.ts';
 import { revokedText } from '../contact-text.ts';
 import { Failure } from '../failure.ts';
 import { type Home, needed, openHome } from '../home.ts';
@@ -82,8 +83,8 @@ use and name, it goes on with the key that waits.`,
   act(
     withKey(atMeter(certificate.command('install'), 'officer'))
       .summary('fetch the certificate and make the key usable, which is charged')
-      .option('--out <file>', 'keep the certificate, PEM')
-      .option('--root <file>', 'keep the certificate of the authority, PEM'),
+      .option('--out <file>', 'the certificate, PEM; it is kept at home as well')
+      .option('--root <file>', 'the certificate of the authority, PEM; so is this'),
     install,
   );
   act(atMeter(certificate.command('list'), 'user').summary('the keys that the meter holds'), list);
@@ -202,6 +203,7 @@ async function install(options: InstallOptions, home: Home, output: Output): Pro
   const given = await installCertificate(meter, office, calls, key, { signal });
   if (file !== undefined) await writeFile(file, pemOf('CERTIFICATE', given.certificate));
   if (options.root !== undefined) await writeFile(options.root, pemOf('CERTIFICATE', given.root));
+  keepCertificates(home, { [`key-${key}.pem`]: given.certificate, 'root.pem': given.root });
   const { certificate, isNew } = given;
   output.say(
     'certificateInstalled',

@@ -1,6 +1,6 @@
 /** `tessera postmark`: cryptographic postmarks on messages and files (requirements.md D1, D2; docs/postmarks.md). */
 
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { layouts } from '#driver/print/layout';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { openHome } from '../home.ts';
@@ -36,15 +36,15 @@ export function addPostmark(program: Command, run: Run): void {
       `A postmark is an RFC 3161 time-stamp that the meter signs and charges for. The certificate of its key is looked
 for in the folder certificates/ of the home, or named.`,
     );
-  postmark.addCommand(stampCommand(run));
-  postmark.addCommand(verifyCommand(run));
-  postmark.addCommand(showCommand(run));
-  postmark.addCommand(printCommand(run));
-  postmark.addCommand(serveCommand(run));
+  addStamp(postmark, run);
+  addVerify(postmark, run);
+  addShow(postmark, run);
+  addPrint(postmark, run);
+  addServe(postmark, run);
 }
 
-function stampCommand(run: Run): Command {
-  return withStampKey(new Command('stamp'))
+function addStamp(postmark: Command, run: Run): void {
+  withStampKey(postmark.command('stamp'))
     .summary('put a postmark on a file; it is charged')
     .argument('<file>', 'what the postmark is for')
     .option('--out <file>', 'the token (default: the file with .tsr behind its name)')
@@ -54,8 +54,9 @@ function stampCommand(run: Run): Command {
     );
 }
 
-function verifyCommand(run: Run): Command {
-  return new Command('verify')
+function addVerify(postmark: Command, run: Run): void {
+  postmark
+    .command('verify')
     .summary('is a postmark good, and is it for this file')
     .description(
       `Free, in this computer, in the order of figure 4: certificate, signature, digest. With --in-meter the meter judges by
@@ -77,8 +78,9 @@ its authority's key, and charges. Exit code 0: valid; 1: not.`,
     );
 }
 
-function showCommand(run: Run): Command {
-  return new Command('show')
+function addShow(postmark: Command, run: Run): void {
+  postmark
+    .command('show')
     .summary('tell what a postmark says; nothing is judged')
     .argument('<postmark>', 'a .tsr file, or a picture of a label')
     .option('--certificate <file>', 'of its key, for a printed one', several)
@@ -87,8 +89,9 @@ function showCommand(run: Run): Command {
     );
 }
 
-function printCommand(run: Run): Command {
-  return new Command('print')
+function addPrint(postmark: Command, run: Run): void {
+  postmark
+    .command('print')
     .summary('put a postmark on a label, for a paper document; nothing is charged')
     .argument('<postmark>', 'a .tsr file')
     .option('--title <text>', 'what stands above it', 'Postmark')
@@ -103,8 +106,8 @@ function printCommand(run: Run): Command {
     );
 }
 
-function serveCommand(run: Run): Command {
-  return withStampKey(new Command('serve'))
+function addServe(postmark: Command, run: Run): void {
+  withStampKey(postmark.command('serve'))
     .summary('answer RFC 3161 queries over HTTP on this computer; each is charged')
     .option('--listen <port>', 'of 127.0.0.1; 0 takes a free one', portNumber, 3161)
     .action((options: ServeOptions, command: Command) =>

@@ -1,7 +1,7 @@
 /** A key of the user from its request to its revocation, by the command line, over a real meter and authority (requirements.md D4, D5). */
 
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli, cliDone, openWorld, type World } from '#test/support/cli';
@@ -79,6 +79,18 @@ describe('a certificate for postmarks', () => {
       commonName: 'Front desk',
     });
   });
+});
+
+test('a postmark of a certified key is valid by the root and the list of the authority', async () => {
+  const letter = file('letter.txt');
+  const list = file('authority.crl');
+  writeFileSync(letter, 'A letter.');
+  await cliDone('certificate', 'crl', '--out', list, ...home());
+
+  await cliDone('postmark', 'stamp', letter, ...asUser);
+  const { figures } = await cliDone('postmark', 'verify', letter, '--crl', list, ...home());
+
+  expect(figures('verified')['verdict']).toBe('valid');
 });
 
 describe('a certificate to sign', () => {
