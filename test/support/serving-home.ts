@@ -16,7 +16,7 @@ import { grantFor, holder, keyRequestIn } from './user-keys.ts';
 import { type Certified, certifyAs, rootOf, type Wanted } from './x509-authority.ts';
 
 const DAY_MS = 86_400_000;
-export const ORGANIZATION = 'Example Works';
+const ORGANIZATION = 'Example Works';
 
 /** Of each use: what its certificate says. */
 const wanted: Readonly<Partial<Record<KeyUse, Omit<Wanted, 'commonName'>>>> = {
