@@ -1,6 +1,6 @@
 /** `tessera agent issue`: a certificate with its private key for somebody else (requirements.md D3; P fig. 3A). */
 
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type HolderWish, issueToReceiver, issueUnderPassword } from '#driver/evidence/agent';
 import type { MeterKey } from '#driver/evidence/meter-key';
 import type { HostCertificate } from '#driver/evidence/x509/certificate';
@@ -47,7 +47,7 @@ interface IssueOptions extends MeterKeyOptions {
 
 function dayCount(text: string): number {
   const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (days < 1) throw new UsageError('A certificate is valid for 1 to 9999 days.');
+  if (days < 1) throw new InvalidArgumentError('A certificate is valid for 1 to 9999 days.');
   return days;
 }
 

@@ -1,7 +1,7 @@
 /** `tessera authenticate`: prove that a key of the meter is here, and judge such a proof (requirements.md D6). */
 
 import { hexToBytes } from '@noble/hashes/utils.js';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { askOnce } from '#driver/charged';
 import { judgeStatement, statementBy } from '#driver/evidence/authenticate';
 import { isChallenge } from '#protocol/documents/authentication';
@@ -50,12 +50,12 @@ export function addAuthenticate(program: Command, run: Run): void {
     .description(
       'Whoever wants the proof draws a challenge that was never used, as openssl rand -hex 32.',
     );
-  authenticate.addCommand(answerCommand(run));
-  authenticate.addCommand(verifyCommand(run));
+  addAnswer(authenticate, run);
+  addVerify(authenticate, run);
 }
 
-function answerCommand(run: Run): Command {
-  return withMeterKey(new Command('answer'))
+function addAnswer(authenticate: Command, run: Run): void {
+  withMeterKey(authenticate.command('answer'))
     .summary('sign a challenge with the time and the meter; it is charged')
     .argument('<challenge>', '16 to 64 bytes in hexadecimal', challengeBytes)
     .option('--out <file>', 'the answer (default: it is only told)')
@@ -64,8 +64,9 @@ function answerCommand(run: Run): Command {
     );
 }
 
-function verifyCommand(run: Run): Command {
-  return new Command('verify')
+function addVerify(authenticate: Command, run: Run): void {
+  authenticate
+    .command('verify')
     .summary('is an answer good; free, in this computer. Exit code 0: valid; 1: not')
     .argument('<file>', 'the answer')
     .requiredOption('--challenge <hex>', 'that was given out', challengeBytes)

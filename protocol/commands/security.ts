@@ -9,7 +9,7 @@ import { bytes, bytes8, bytes16, flags, oneOf, u8, u16, u32 } from '../fields.ts
 import { command } from './declaration.ts';
 
 /** Most bytes that are signed or judged at once; of more, what is signed is a digest with its attributes. */
-export const CONTENT_SIZE_MAX = 8192;
+const CONTENT_SIZE_MAX = 8192;
 const SHARED_INFO_SIZE_MAX = 512;
 /** A key of AES-256. */
 const CONTENT_KEY_SIZE = 32;

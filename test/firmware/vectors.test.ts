@@ -162,20 +162,6 @@ describe('Wycheproof', () => {
       }),
   );
 
-  vectors<Groups<{ tests: (Wycheproof & Fields)[] }>>(
-    'wycheproof/aes_wrap_test.json',
-    { run: 105, notApplicable: 60 },
-    (file) =>
-      each(file, ({ key = '', msg = '', ct = '', result }) => {
-        const size = ct.length / 2;
-        if (size < 24 || size % 8 !== 0 || size > 72)
-          return 'not asked: the layout has wrapped keys of 24 to 72 bytes only';
-        const unwrapped = image.unwrapKey(fromHex(key), fromHex(ct));
-        if (result === 'invalid') return unwrapped === undefined;
-        return isHex(unwrapped, msg) && isHex(image.wrapKey(fromHex(key), fromHex(msg)), ct);
-      }),
-  );
-
   interface Pbkdf2 {
     readonly password: string;
     readonly salt: string;

@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 /** What every certificate service costs here. */
 export const SERVICE_PRICE = mills(350);
 
-async function officerAt({ home, port }: MeterAtHand): Promise<Meter> {
+export async function officerAt({ home, port }: MeterAtHand): Promise<Meter> {
   using keyFile = await openKeyFile(join(home, 'officer.key'), passwordBytes('cryptoOfficer'));
   const { authorityKey, meterId } = keyFile;
   const meter = await openMeter(port, {
@@ -32,7 +32,7 @@ async function officerAt({ home, port }: MeterAtHand): Promise<Meter> {
   return meter;
 }
 
-const ratesToday = (): Parameters<typeof rateTable>[0] => ({
+export const ratesToday = (): Parameters<typeof rateTable>[0] => ({
   version: 90,
   validFrom: addDays(dateOf(Date.now()), -1),
   validTo: addDays(dateOf(Date.now()), 30),

@@ -98,12 +98,22 @@ export function certify(
   publicKey: Uint8Array,
   issuer: Pick<Certified, 'keys' | 'name'>,
 ): Uint8Array {
+  return certifyAs(wanted, named(wanted), publicKey, issuer);
+}
+
+/** The same under a name of another form. */
+export function certifyAs(
+  wanted: Wanted,
+  subject: Uint8Array,
+  publicKey: Uint8Array,
+  issuer: Pick<Certified, 'keys' | 'name'>,
+): Uint8Array {
   lastSerial += 1;
   const { fromMs = TEST_YEAR.fromMs, toMs = TEST_YEAR.toMs } = wanted;
   const content = encodeCertificateContent({
     serial: Uint8Array.of(0x11, lastSerial >> 8, lastSerial),
     issuer: issuer.name,
-    subject: named(wanted),
+    subject,
     fromMs,
     toMs,
     publicKey,
