@@ -4,7 +4,6 @@
  * Whatever throws leads to the error state. A hardware that is dead throws at the next call too, so that nothing here
  * outlives a power cut.
  */
-
 import type { Firmware, Hardware } from '#hw/hardware';
 import { wipe } from '#protocol/bytes';
 import type { CommandName, RequestOf, ResponseOf } from '#protocol/command';
@@ -16,13 +15,13 @@ import { ok, type Result } from '#protocol/result';
 import { type StateName, stateNames } from '#protocol/state';
 import { statuses } from '#protocol/status';
 import { bringUp } from './bring-up.ts';
+import { certificateHandlers } from './certificate-handlers.ts';
 import { callerOf, type Device, destroyKeys, dropAccess, dropDeviceKeys, nowMs } from './device.ts';
 import { Fault, invariant } from './fault.ts';
 import { NO_MARK, noteFault } from './fault-note.ts';
 import { blankState } from './journal-record.ts';
 import { isConsistent, registersOf } from './registers.ts';
 import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
-import { agentCertificate } from './services/agent.ts';
 import {
   acknowledgeInspection,
   applyLockOrder,
@@ -31,11 +30,9 @@ import {
   inspectionReport,
   setClock,
 } from './services/contact.ts';
-import { credits, installCredit, pay } from './services/credit.ts';
 import { createIndicium, reprintIndicium, resetBatch, testPrint } from './services/indicium.ts';
 import { authorityKey, changeHostKey, installAuthorityKey } from './services/keys.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
-import { hashContent, postmark, validatePostmark } from './services/postmarks.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
 import { installRenewedKeys, renewKeys } from './services/renewal.ts';
 import {
@@ -46,26 +43,8 @@ import {
   readLog,
   registers,
 } from './services/report.ts';
-import {
-  authenticate,
-  decryptKey,
-  encryptKey,
-  signContent,
-  verifySignature,
-} from './services/security.ts';
 import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
-import { createTicket } from './services/tickets.ts';
-import { createLiteIndicium, installTokenKeys, requestTokenKeys } from './services/tokens.ts';
 import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
-import {
-  dropKey,
-  importKey,
-  installKey,
-  requestKey,
-  requestRevocation,
-  revokeKey,
-  userKeys,
-} from './services/user-keys.ts';
 import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { forgetRandomSources } from './shims.ts';
@@ -201,29 +180,7 @@ function handlersOf(cycle: Cycle): Handlers {
     changeHostKey: (request) => changeHostKey(device(), request),
     renewKeys: () => renewKeys(device()),
     installRenewedKeys: (request) => installRenewedKeys(device(), request),
-    hashContent: (request) => hashContent(device(), request),
-    postmark: (request) => postmark(device(), request),
-    validatePostmark: (request) => validatePostmark(device(), request),
-    requestKey: (request) => requestKey(device(), request),
-    installKey: (request) => installKey(device(), request),
-    userKeys: () => userKeys(device()),
-    requestRevocation: (request) => requestRevocation(device(), request),
-    revokeKey: (request) => revokeKey(device(), request),
-    importKey: (request) => importKey(device(), request),
-    dropKey: (request) => dropKey(device(), request),
-    agentCertificate: (request) => agentCertificate(device(), request),
-    signContent: (request) => signContent(device(), request),
-    verifySignature: (request) => verifySignature(device(), request),
-    encryptKey: (request) => encryptKey(device(), request),
-    decryptKey: (request) => decryptKey(device(), request),
-    authenticate: (request) => authenticate(device(), request),
-    installCredit: (request) => installCredit(device(), request),
-    pay: (request) => pay(device(), request),
-    credits: () => credits(device()),
-    createTicket: (request) => createTicket(device(), request),
-    requestTokenKeys: () => requestTokenKeys(device()),
-    installTokenKeys: (request) => installTokenKeys(device(), request),
-    createLiteIndicium: (request) => createLiteIndicium(device(), request),
+    ...certificateHandlers(device),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),
