@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -116,8 +117,11 @@ function boardIn(path: string, flash: FlashDevice, opened: BoardRecord): BoardDi
   };
 }
 
+/** Slots that are there already keep their size: an earlier emulator made them smaller. */
 function slotsIn(path: string): ImageSlots {
-  const geometry = SLOT_GEOMETRY;
+  const found = Object.values(SLOT_FILES).find((file) => existsSync(join(path, file)));
+  const size = found === undefined ? SLOT_GEOMETRY.size : statSync(join(path, found)).size;
+  const geometry = { ...SLOT_GEOMETRY, size };
   return createImageSlots(
     (slot) => openFlashFile(join(path, SLOT_FILES[slot]), { geometry }),
     (slot) => existsSync(join(path, SLOT_FILES[slot])),

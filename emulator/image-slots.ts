@@ -6,9 +6,9 @@ import { createMemoryFlash, type FlashDevice, type FlashGeometry } from './flash
 export type SlotNumber = 1 | 2;
 export const slotNumbers: readonly SlotNumber[] = [1, 2];
 
-/** 256 KiB: a label and the image in each of its forms. */
+/** 384 KiB: a label and the image in each of its forms. */
 export const SLOT_GEOMETRY: FlashGeometry = {
-  size: 64 * 4096,
+  size: 96 * 4096,
   sectorSize: 4096,
   programUnit: 16,
 };

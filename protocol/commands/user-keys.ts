@@ -21,7 +21,6 @@ export const userKeyLayout = P.struct({
   validFrom: u32,
   validTo: u32,
 });
-export type UserKeyInfo = P.UnwrapCoder<typeof userKeyLayout>;
 
 export const userKeysCommands = {
   /**
