@@ -14,6 +14,7 @@ import { formatMeterId } from '#protocol/documents/meter-id';
 import { type PlausibilityFinding, plausible } from '#protocol/documents/plausible';
 import { type Check, fail, judge, pass, unknown } from './check.ts';
 import type { AuthorityTransaction } from './context.ts';
+import { licencesOf } from './licences.ts';
 
 export type SightingCheckName = 'registers' | 'forgery' | 'duplicate';
 
@@ -71,10 +72,8 @@ async function judgeRegisters(
   trx: AuthorityTransaction,
   indicium: Indicium,
 ): Promise<Check<'registers'>> {
-  const ofMeter = trx
-    .selectFrom('sightings')
-    .select('core')
-    .where('meter_id', '=', formatMeterId(indicium.meterId));
+  const meterId = formatMeterId(indicium.meterId);
+  const ofMeter = trx.selectFrom('sightings').select('core').where('meter_id', '=', meterId);
   const before = await ofMeter
     .where('piece_count', '<', indicium.pieceCount)
     .orderBy('piece_count', 'desc')
@@ -87,9 +86,11 @@ async function judgeRegisters(
     .executeTakeFirst();
   if (before === undefined && after === undefined)
     return unknown('registers', 'No other indicium of this meter was seen to compare with.');
+  const licences = await licencesOf({ db: trx }, indicium.meterId);
+  const paysServices = licences.some(({ accountKind }) => accountKind !== 'separate');
   const against = [
-    ...(before === undefined ? [] : plausible(fieldsOf(before.core), indicium)),
-    ...(after === undefined ? [] : plausible(indicium, fieldsOf(after.core))),
+    ...(before === undefined ? [] : plausible(fieldsOf(before.core), indicium, paysServices)),
+    ...(after === undefined ? [] : plausible(indicium, fieldsOf(after.core), paysServices)),
   ];
   return judge(
     'registers',

@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { LinkError, RefusedError } from '#driver/errors';
 import { KeyFileError } from '#driver/key-file';
+import { LabelError } from '#driver/print/label-error';
 import { PrinterError } from '#driver/print/printer-error';
 import { ControlRefusedError } from '#emulator/control/refusals';
 import { StateError } from '#emulator/rig/board-state';
@@ -54,6 +55,8 @@ export function describe(error: unknown): Description {
     return { reason: error.error, message, remedy: error.advice };
   if (error instanceof StateError) return { reason: error.reason, message };
   if (error instanceof LinkError) return { reason: 'link', message };
+  if (error instanceof LabelError)
+    return { reason: error.problem, message: `${error.message}.`, advice: error.advice };
   if (error instanceof PrinterError) return { reason: error.problem, message };
   if (error instanceof KeyFileError) return { reason: error.reason, message };
   if (error instanceof CommanderError) return { reason: 'usage', message: usageText(error) };

@@ -25,6 +25,8 @@ export interface Settings {
   /** Port URL of the printer, and the name of its profile. */
   readonly printer?: string;
   readonly profile?: string;
+  /** Of the labels that are in it. */
+  readonly layout?: string;
   /** Time of day after which mail goes with the next working day, HH:MM. */
   readonly cutOff?: string;
   /** Amounts: a contact buys so much where less than that is left. */
@@ -61,6 +63,7 @@ const names = [
   'authority',
   'printer',
   'profile',
+  'layout',
   'cutOff',
   'autoRefill',
   'autoRefillBelow',

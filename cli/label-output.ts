@@ -1,11 +1,15 @@
 /** Where a label goes: a printer that is asked before anything is charged, files, or both (requirements.md F6). */
 
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostDisk } from '#driver/disk';
 import type { Bitmap } from '#driver/print/bitmap';
-import { encodeEscpos } from '#driver/print/escpos';
+import { encodeJob } from '#driver/print/encode';
+import { type Layout, type LayoutName, layoutNamed, layouts } from '#driver/print/layout';
 import { previewPng } from '#driver/print/preview';
 import type { PrintOutcome } from '#driver/print/print-job';
+import { type PaperLog, printOnce } from '#driver/print/print-once';
 import { openPrinter, type Printer } from '#driver/print/printer';
 import { PrinterError } from '#driver/print/printer-error';
 import {
@@ -27,9 +31,18 @@ export function profileOf(name: string): PrinterProfile {
   return profile;
 }
 
+function layoutOf(name: string | undefined, profile: PrinterProfile): Layout {
+  const chosen = name ?? profile.layout;
+  if (!Object.hasOwn(layouts, chosen))
+    throw new UsageError(`There is no layout ${chosen}: ${Object.keys(layouts).join(', ')}.`);
+  return layoutNamed(chosen as LayoutName);
+}
+
 export interface OutputOptions {
   readonly printer?: string;
   readonly profile?: string;
+  readonly layout?: string;
+  readonly position?: number;
   readonly out?: string;
 }
 
@@ -42,8 +55,16 @@ export interface Delivered {
 
 export interface LabelOutput extends AsyncDisposable {
   readonly profile: PrinterProfile;
+  readonly layout: Layout;
+  /** Whether there is a printer, and not files alone. */
+  readonly isPrinting: boolean;
   /** Leaves the files, then prints. @param pieceCount tells jobs apart for the printer */
-  deliver(label: Bitmap, indicium: Uint8Array, pieceCount: number): Promise<Delivered>;
+  deliver(
+    label: Bitmap,
+    indicium: Uint8Array,
+    pieceCount: number,
+    log?: PaperLog,
+  ): Promise<Delivered>;
   /** What was done, in words. */
   text(delivered: Delivered): string;
 }
@@ -68,30 +89,63 @@ export async function openLabelOutput(
   if (url === undefined && options.out === undefined)
     throw new UsageError('Say --printer, --out or --preview: there is nowhere to print to.');
   if (url !== undefined) checkPrinterUrl(url);
-  const printer = await readyPrinter(url, profile, signal);
+  const layout = layoutFor(options, home, name, profile);
+  const { position } = options;
+  await using opening = new AsyncDisposableStack();
+  if (url !== undefined) opening.use(lockPrinter(home, url));
+  const printer = opening.use(await readyPrinter(url, profile, signal));
+  const opened = opening.move();
   return {
     profile,
-    async deliver(label, indicium, pieceCount) {
+    layout,
+    isPrinting: printer !== undefined,
+    async deliver(label, indicium, pieceCount, log) {
       const jobId = String(pieceCount % 10_000).padStart(4, '0');
-      const escpos = encodeEscpos(label, profile, { jobId });
-      const files = { 'label.png': previewPng(label), 'label.escpos': escpos };
+      const bytes = encodeJob(label, profile, { jobId, layout, position });
+      const files = { 'label.png': previewPng(label), [`label.${profile.language}`]: bytes };
       if (options.out !== undefined)
         await leaveFiles(options.out, { ...files, 'indicium.bin': indicium });
-      const outcome = await printer?.print(escpos, { jobId });
-      if (options.printer !== undefined) home.remember({ printer: options.printer, profile: name });
-      return { outcome, directory: options.out, labelBytes: escpos.length };
+      const outcome = printer && (await printOnce(printer, bytes, log, { jobId }));
+      if (options.printer !== undefined) remember(options, name, home);
+      return { outcome, directory: options.out, labelBytes: bytes.length };
     },
     text: ({ outcome, directory }) =>
       outcome === undefined ? `label in ${directory}` : outcomes[outcome],
-    [Symbol.asyncDispose]: async () => printer?.close(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** The layout too, or that none was said: a printer holds the same paper tomorrow. */
+function remember({ printer, layout }: OutputOptions, profile: string, home: Home): void {
+  home.remember({ printer, profile, layout });
+}
+
+/** What is remembered goes with the profile that it was said for. */
+export function layoutFor(
+  { layout }: Pick<OutputOptions, 'layout'>,
+  { settings }: Home,
+  profileName: string,
+  profile: PrinterProfile,
+): Layout {
+  const isRemembered = layout === undefined && settings.profile === profileName;
+  return layoutOf(isRemembered ? settings.layout : layout, profile);
+}
+
+/** One job at a time for each printer, whichever command it is from. */
+export function lockPrinter(home: Home, url: string): Disposable {
+  home.prepare();
+  const name = createHash('sha256').update(url).digest('hex').slice(0, 12);
+  const lock = hostDisk.lock(join(home.path, `printer-${name}.lock`));
+  if (lock !== undefined) return lock;
+  const what = 'another command of this computer is printing there';
+  throw new PrinterError({ address: url, stage: 'before first byte', problem: 'busy', what });
 }
 
 /** @throws UsageError for what is no address at all; what is at an address the line tells */
 export function checkPrinterUrl(url: string): void {
   if (!/^[a-z][a-z\d+.-]*:./i.test(url))
     throw new UsageError(
-      `${url} is no printer: write tcp:HOST:9100, serial:/dev/ttyUSB0 or file:/dev/usb/lp0.`,
+      `${url} is no printer: write tcp:HOST:9100, serial:/dev/ttyUSB0, cups:QUEUE or file:/dev/usb/lp0.`,
     );
 }
 

@@ -33,6 +33,7 @@ export const serviceNumber = (text: string): number => whole(text, 0, 65_535, 'A
 export const zipCode = (text: string): number => whole(text, 0, 99_999, 'A ZIP');
 export const zoneNumber = (text: string): number => whole(text, 0, 255, 'A zone');
 export const sheetCount = (text: string): number => whole(text, 0, 10_000, 'A number of sheets');
+export const sheetPosition = (text: string): number => whole(text, 0, 99, 'A place on a sheet');
 export const percent = (text: string): number => whole(text, 0, 1_000, 'A percentage');
 export const recordNumber = (text: string): number => whole(text, 1, 0xffff_ffff, 'A number');
 export const providerNumber = (text: string): number => whole(text, 0, 0xffff_ffff, 'A provider');

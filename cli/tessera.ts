@@ -77,6 +77,7 @@ const subcommands: Readonly<Record<string, () => Promise<Add>>> = {
   meter: async () => (await import('./commands/meter.ts')).addMeter,
   price: async () => (await import('./commands/price.ts')).addPrice,
   print: async () => (await import('./commands/print.ts')).addPrint,
+  printed: async () => (await import('./commands/printed.ts')).addPrinted,
   list: async () => (await import('./commands/list.ts')).addList,
   batch: async () => (await import('./commands/batch.ts')).addBatch,
   account: async () => (await import('./commands/account.ts')).addAccounts,

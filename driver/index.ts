@@ -148,8 +148,13 @@ export type { Piece } from './piece.ts';
 export { openLink, type Port, parsePort } from './port.ts';
 export { type MeterRates, type PricedPiece, postageOf, ratesOf } from './price.ts';
 export { type Bitmap, createBitmap } from './print/bitmap.ts';
+export { encodeJob, type JobOptions } from './print/encode.ts';
 export { type EscposOptions, encodeEscpos } from './print/escpos.ts';
+export { composeFace, type Extras, type Face } from './print/face.ts';
 export { composeLabel, type LabelOptions, type LabelVariant } from './print/label.ts';
+export { LabelError, type LabelProblem } from './print/label-error.ts';
+export { type Layout, type LayoutName, layoutNamed, layouts } from './print/layout.ts';
+export { encodePdf, type PdfPage } from './print/pdf.ts';
 export {
   type PngOptions,
   previewPng,
@@ -157,6 +162,7 @@ export {
   type TerminalOptions,
 } from './print/preview.ts';
 export type { PrintOutcome } from './print/print-job.ts';
+export { type PaperLog, paperLog, printOnce } from './print/print-once.ts';
 export {
   type OpenPrinterOptions,
   openPrinter,

@@ -11,6 +11,7 @@ import { amount, choice, flag, hex, list, nullable, record } from '#protocol/htt
 import { mills } from '#protocol/mills';
 import { type CheckedLines, JournalError, openCheckedLines } from './checked-lines.ts';
 import { type Disk, hostDisk } from './disk.ts';
+import { nextPaper, type Paper, type PaperStep, paperSteps } from './paper-state.ts';
 import type { Piece } from './piece.ts';
 import { anyText, count, isStepOf } from './step-shape.ts';
 
@@ -27,6 +28,8 @@ export interface PendingEntry {
   readonly state: 'intended' | 'issued' | 'refused' | 'spoiled';
   /** The 128 bytes, where it was issued. */
   readonly indicium?: Uint8Array | undefined;
+  /** What is known of it on paper, once it was for a printer. */
+  readonly paper?: Paper | undefined;
   /** Name of the status where it was refused, what a person said where it is spoiled. */
   readonly reason?: string | undefined;
 }
@@ -34,6 +37,8 @@ export interface PendingEntry {
 export interface PendingJournal extends AsyncDisposable {
   /** All entries of one meter, oldest first. */
   entries(meter: string): readonly PendingEntry[];
+  /** All entries of all meters, oldest first. */
+  everything(): readonly PendingEntry[];
   /** Durable when it returns: only now may the meter be asked. */
   intend(meter: string, requestId: RequestId, piece: Piece): Promise<PendingEntry>;
   /** Durable with the next intention; until then the meter would be asked again, for the same. */
@@ -41,6 +46,11 @@ export interface PendingJournal extends AsyncDisposable {
   refused(entry: PendingEntry, reason: string): Promise<PendingEntry>;
   /** Gives up a piece that was issued. Durable when it returns. */
   spoiled(entry: PendingEntry, reason: string): Promise<PendingEntry>;
+  /**
+   * Notes what comes of an issued piece on paper. Durable when it returns, but for `composed`.
+   * @throws Error for a step that does not follow: a bug of the caller
+   */
+  paper(entry: PendingEntry, paper: PaperStep): Promise<PendingEntry>;
   /** Runs one task after the other: two that chose a request id at once would choose the same. */
   inTurn<T>(task: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -56,7 +66,8 @@ type Step =
   | ({ readonly step: 'intended'; readonly piece: Piece } & StepKey)
   | ({ readonly step: 'issued'; readonly indicium: string } & StepKey)
   | ({ readonly step: 'refused'; readonly reason: string } & StepKey)
-  | ({ readonly step: 'spoiled'; readonly reason: string } & StepKey);
+  | ({ readonly step: 'spoiled'; readonly reason: string } & StepKey)
+  | ({ readonly step: 'paper'; readonly paper: PaperStep } & StepKey);
 interface StepKey {
   readonly meter: string;
   readonly counter: number;
@@ -83,6 +94,7 @@ const stepShapes = {
   issued: record({ ...keyShapes, indicium: hex(0, INDICIUM_SIZE) }),
   refused: record({ ...keyShapes, reason: anyText }),
   spoiled: record({ ...keyShapes, reason: anyText }),
+  paper: record({ ...keyShapes, paper: choice(paperSteps) }),
 } as const satisfies Record<Step['step'], unknown>;
 const isStep = (value: unknown): value is Step => isStepOf(stepShapes, value);
 
@@ -90,8 +102,12 @@ const isStep = (value: unknown): value is Step => isStepOf(stepShapes, value);
 class Entries {
   readonly #byKey = new Map<string, PendingEntry>();
 
+  all(): PendingEntry[] {
+    return [...this.#byKey.values()];
+  }
+
   of(meter: string): PendingEntry[] {
-    return [...this.#byKey.values()].filter((entry) => entry.meter === meter);
+    return this.all().filter((entry) => entry.meter === meter);
   }
 
   /** @returns undefined for a step that does not follow from those before */
@@ -119,6 +135,10 @@ function next(
     return before?.state === 'issued'
       ? { ...before, state: 'spoiled', reason: step.reason }
       : undefined;
+  if (step.step === 'paper') {
+    const paper = before?.state === 'issued' ? nextPaper(before.paper, step.paper) : undefined;
+    return before === undefined || paper === undefined ? undefined : { ...before, paper };
+  }
   if (before?.state !== 'intended') return undefined;
   switch (step.step) {
     case 'issued':
@@ -174,13 +194,15 @@ function locked(disk: Disk, path: string): Disposable {
 }
 
 /** Of an indicium that is lost the meter knows; a refusal is told, and nobody expects to be charged after that. */
-const isSynced = { intended: true, issued: false, refused: true, spoiled: true } as const;
+function isSynced(step: Step): boolean {
+  return step.step === 'paper' ? step.paper !== 'composed' : step.step !== 'issued';
+}
 
 function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): PendingJournal {
   let turn: Promise<unknown> = Promise.resolve();
 
   async function take(step: Step): Promise<PendingEntry> {
-    await lines.append([step], isSynced[step.step]);
+    await lines.append([step], isSynced(step));
     const entry = entries.take(step);
     if (entry === undefined) throw new Error(`${step.step} does not follow: a bug of the caller`);
     return entry;
@@ -196,6 +218,7 @@ function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): P
 
   return {
     entries: (meter) => entries.of(meter),
+    everything: () => entries.all(),
     intend: (meter, requestId, piece) => take({ step: 'intended', meter, ...requestId, piece }),
     issued: (entry, indicium) =>
       take({
@@ -205,6 +228,7 @@ function journalOver(lines: CheckedLines, entries: Entries, lock: Disposable): P
       }),
     refused: (entry, reason) => take({ step: 'refused', ...keyOf(entry), reason }),
     spoiled: (entry, reason) => take({ step: 'spoiled', ...keyOf(entry), reason }),
+    paper: (entry, paper) => take({ step: 'paper', ...keyOf(entry), paper }),
     inTurn(task) {
       const done = turn.then(task);
       turn = done.catch(() => undefined); // told to who asked; the next one takes its turn all the same

@@ -49,6 +49,7 @@ const onlyFields: {
   updateBegin: 'header',
   installAuthorityKey: 'certificate',
   changeHostKey: 'hostKey',
+  dropKey: 'number',
   withdrawalCommit: 'authorisation',
 };
 

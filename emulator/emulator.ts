@@ -119,16 +119,17 @@ export async function startEmulator(given: EmulatorOptions = {}): Promise<Emulat
   await using resources = new AsyncDisposableStack();
   const directory = resources.use(openDirectory(options, resources));
   checkFlash(directory, options);
-  const marking = createMarking(options.cpu ?? createNodeVmCpu(), options.entropy ?? systemEntropy);
+  const marking = createMarking(options.cpu ?? createNodeVmCpu());
   const home: Home = {
     image,
     imageKey,
     cpu: marking.cpu,
     watchdogMs: options.profile?.watchdogMs,
     trace: options.trace,
+    counted: marking.counted,
   };
   const rig = options.control && resources.use(rigOf(options, home, directory));
-  const board = rig?.board ?? resources.use(boardOf(options, home, marking, directory));
+  const board = rig?.board ?? resources.use(boardOf(options, home, directory));
   const lines = rig?.lines ?? board;
   if (!board.isPowered && options.control?.state === undefined) board.powerOn();
   if (board.isPowered) await answering(board, options.signal);
@@ -151,12 +152,11 @@ export async function startEmulator(given: EmulatorOptions = {}): Promise<Emulat
   };
 }
 
-type Home = RigHome & { readonly cpu: Cpu };
+type Home = RigHome & { readonly cpu: Cpu; readonly counted: Marking['counted'] };
 
 function boardOf(
-  { clock, cryptoEngine }: EmulatorOptions,
-  { image, imageKey, cpu, watchdogMs, trace }: Home,
-  { entropy }: Marking,
+  { clock, cryptoEngine, entropy = systemEntropy }: EmulatorOptions,
+  { image, imageKey, cpu, watchdogMs, trace, counted }: Home,
   directory: BoardDirectory,
 ): Board {
   return createBoard({
@@ -164,7 +164,7 @@ function boardOf(
     image,
     imageKey,
     cpu,
-    entropy,
+    entropy: counted(entropy),
     ...(clock !== undefined && { clock }),
     ...(cryptoEngine !== undefined && { cryptoEngine }),
     ...(watchdogMs !== undefined && { watchdogMs }),

@@ -29,11 +29,12 @@ export interface BoardMarks {
 export interface Marking {
   /** Runs images as the one that was given, and looks. */
   readonly cpu: Cpu;
-  readonly entropy: Entropy;
+  /** The same noise, of which it is counted how much was drawn. */
+  counted(noise: Entropy): Entropy;
   marks(flash: FlashDevice): BoardMarks;
 }
 
-export function createMarking(inner: Cpu, noise: Entropy): Marking {
+export function createMarking(inner: Cpu): Marking {
   let figures: CpuFigures | undefined;
   let running: RunningImage | undefined;
   let starts = 0;
@@ -98,12 +99,12 @@ export function createMarking(inner: Cpu, noise: Entropy): Marking {
           ? undefined
           : (snapshot, hardware) => watched(restore(snapshot, hardware)),
     },
-    entropy: {
+    counted: (noise) => ({
       read(length) {
         entropyBytes += length;
         return noise.read(length);
       },
-    },
+    }),
     marks({ counters, wear }) {
       look();
       return {

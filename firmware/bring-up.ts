@@ -24,7 +24,8 @@ import { faultMark, NO_MARK, tellNotes } from './fault-note.ts';
 import { type FlashLayout, flashLayout } from './flash-layout.ts';
 import type { ImageCrypto } from './image-crypto.ts';
 import { formatJournal, type Journal, openJournal } from './journal.ts';
-import { aside, blankState, checkConsistent } from './registers.ts';
+import { blankState } from './journal-record.ts';
+import { aside, checkConsistent } from './registers.ts';
 import { createSecureClock } from './secure-clock.ts';
 import { openSecurityLog, type SecurityLog } from './security-log.ts';
 import { checkPair, testImageAndAlgorithms } from './self-test.ts';
@@ -215,6 +216,7 @@ function openDevice(
       inspectionChallenge: undefined,
       clockChallenge: undefined,
       loading: undefined,
+      contentHash: undefined,
       isClosing: false,
       isRestarting: false,
     };

@@ -13,6 +13,7 @@ import { type Licence, licenceDocument } from '#protocol/documents/licence';
 import { type RateTable, rateTableDocument } from '#protocol/documents/rate-table';
 import { ok, type Result, refuse } from '#protocol/result';
 import type { CallerName, Role } from '#protocol/state';
+import type { ContentHash } from './content-hash.ts';
 import { Fault } from './fault.ts';
 import type { ImageCrypto } from './image-crypto.ts';
 import type { Journal } from './journal.ts';
@@ -93,6 +94,8 @@ export interface Device {
   clockChallenge: { readonly bytes: Uint8Array; readonly untilMs: number } | undefined;
   /** Undefined while no image is being loaded. */
   loading: Loading | undefined;
+  /** A content that is being hashed in parts; its digest once it was asked for. */
+  contentHash: { readonly hash: ContentHash; size: number; digest?: Uint8Array } | undefined;
   /** A service ended the session; it closes once its answer is sealed. */
   isClosing: boolean;
   /** A service needs the memory gone; the board restarts once its answer is out. */
@@ -209,6 +212,7 @@ export function callerOf(device: Device): CallerName {
 /** Clears the keys from memory (requirements.md A6); the state machine follows where somebody was logged in. */
 export function dropAccess(device: Device): void {
   device.loading = undefined;
+  device.contentHash = undefined;
   if (device.access === undefined) return;
   wipe(device.access.vaultKey);
   device.access = undefined;

@@ -3,13 +3,14 @@
  * and forgotten when its sector is erased, so that the index never holds more than the ring.
  */
 
+import type { MeterState } from './journal-record.ts';
 import { committedBody, type Ring, type Slot } from './journal-ring.ts';
 
 export interface JournalIndex {
   add(slot: Slot): void;
   /** What a sector held is gone. */
   forget(sector: number): void;
-  /** The body of a debit, or of a pin right behind it, with this request key; undefined where none counts. */
+  /** The body of a debit or of the charge of a service, or of a pin right behind it, with this request key; undefined where none counts. */
   findDebit(requestKey: string): Uint8Array | undefined;
   /** @param before only of signatures with a lower number */
   findSignature(requestKey: string, before?: number): Uint8Array | undefined;
@@ -18,6 +19,8 @@ export interface JournalIndex {
   /** The body of the debit that redated a piece; undefined where none counts. */
   findRedate(piece: number): Uint8Array | undefined;
 }
+
+type Counts = Pick<MeterState, 'pieceCount' | 'certificatePieceCount'>;
 
 type Slots<Key> = Map<Key, Slot[]>;
 
@@ -35,11 +38,32 @@ function removeFrom<Key>(map: Slots<Key>, key: Key, slot: Slot): void {
   else map.set(key, left);
 }
 
-/** @param pieceCount of the newest state */
-export function createJournalIndex(ring: Ring, pieceCount: () => number): JournalIndex {
+/** Whether the number of a slot is none that was reached, or another request has it. */
+function isOfNone(
+  ring: Ring,
+  { requestKey, sequence }: Slot,
+  number: number | undefined,
+  count: number,
+  numbered: Slots<number>,
+): boolean {
+  if (number === undefined) return false;
+  return (
+    number > count ||
+    (numbered.get(number) ?? []).some(
+      (other) =>
+        other.requestKey !== requestKey &&
+        other.sequence > sequence &&
+        committedBody(ring, other) !== undefined,
+    )
+  );
+}
+
+/** @param newest state, for its counts of pieces and services */
+export function createJournalIndex(ring: Ring, newest: () => Counts): JournalIndex {
   const debits: Slots<string> = new Map();
   const signatures: Slots<string> = new Map();
   const pieces: Slots<number> = new Map();
+  const services: Slots<number> = new Map();
   const redates: Slots<number> = new Map();
   /** By sequence number. A torn pin and the one that took its place may have the same. */
   const pins: Slots<number> = new Map();
@@ -54,16 +78,17 @@ export function createJournalIndex(ring: Ring, pieceCount: () => number): Journa
     (pins.get(sequence + 1) ?? []).some(isCommitted);
 
   /**
-   * That pin may read as torn itself, where it was cut. But a debit that never happened has the number of a piece that does
-   * not exist, or that another request has made since.
+   * That pin may read as torn itself, where it was cut. But a debit that never happened has the number of a piece or service
+   * that does not exist, or that another request has made since.
    */
-  const isOfNoPiece = ({ debitedPiece, requestKey, sequence }: Slot): boolean =>
-    debitedPiece !== undefined &&
-    (debitedPiece > pieceCount() ||
-      (pieces.get(debitedPiece) ?? []).some(
-        (other) =>
-          other.requestKey !== requestKey && other.sequence > sequence && isCommitted(other),
-      ));
+  const isOfNoPiece = (slot: Slot): boolean => {
+    const { pieceCount, certificatePieceCount } = newest();
+    const { debitedPiece, chargedService } = slot;
+    return (
+      isOfNone(ring, slot, debitedPiece, pieceCount, pieces) ||
+      isOfNone(ring, slot, chargedService, certificatePieceCount, services)
+    );
+  };
 
   const isDenied = ({ type, requestKey, sequence }: Slot): boolean =>
     type === 'signature' &&
@@ -81,11 +106,11 @@ export function createJournalIndex(ring: Ring, pieceCount: () => number): Journa
   return {
     add(slot) {
       addTo(bySector, ring.sectorOf(slot), slot);
-      const { debitedPiece, redatedPiece } = slot;
-      if (debitedPiece !== undefined) {
+      const { debitedPiece, chargedService, redatedPiece } = slot;
+      if (debitedPiece !== undefined || chargedService !== undefined)
         addTo(debits, slot.requestKey, slot);
-        addTo(pieces, debitedPiece, slot);
-      }
+      if (debitedPiece !== undefined) addTo(pieces, debitedPiece, slot);
+      if (chargedService !== undefined) addTo(services, chargedService, slot);
       if (redatedPiece !== undefined) addTo(redates, redatedPiece, slot);
       if (slot.type === 'signature') addTo(signatures, slot.requestKey, slot);
       if (slot.type === 'pin') addTo(pins, slot.sequence, slot);
@@ -93,12 +118,12 @@ export function createJournalIndex(ring: Ring, pieceCount: () => number): Journa
     },
     forget(sector) {
       for (const slot of bySector.get(sector) ?? []) {
-        removeFrom(debits, slot.requestKey, slot);
-        removeFrom(signatures, slot.requestKey, slot);
-        if (slot.debitedPiece !== undefined) removeFrom(pieces, slot.debitedPiece, slot);
-        if (slot.redatedPiece !== undefined) removeFrom(redates, slot.redatedPiece, slot);
-        removeFrom(pins, slot.sequence, slot);
-        removeFrom(denials, slot.requestKey, slot);
+        const { requestKey, sequence, debitedPiece, chargedService, redatedPiece } = slot;
+        for (const map of [debits, signatures, denials]) removeFrom(map, requestKey, slot);
+        if (debitedPiece !== undefined) removeFrom(pieces, debitedPiece, slot);
+        if (chargedService !== undefined) removeFrom(services, chargedService, slot);
+        if (redatedPiece !== undefined) removeFrom(redates, redatedPiece, slot);
+        removeFrom(pins, sequence, slot);
       }
       bySector.delete(sector);
     },

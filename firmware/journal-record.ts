@@ -10,6 +10,7 @@ import * as P from 'micro-packed';
 import { pieceKinds, requestId } from '#protocol/command-layouts';
 import { refillKinds } from '#protocol/documents/refill';
 import { bytes, flags, mills24, mills48, oneOf, u8, u16, u32, u40, u48 } from '#protocol/fields';
+import { mills } from '#protocol/mills';
 import { accountNames, lifeCycleNames, lockReasonNames } from '#protocol/state';
 
 export const RECORD_SIZE = 256;
@@ -33,16 +34,20 @@ export const recordTypes = [
   'clock',
   'inspection',
   'note',
+  'service',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 export type StateRecordType = Exclude<RecordType, 'signature'>;
 
 export const FORMAT_VERSION = 2;
 
-/** What a debit is: none in a record that is no debit. */
-const debitKinds = ['none', ...pieceKinds] as const;
+/** What a debit is: none in a record that is no debit. `service`: of a certificate service. */
+const debitKinds = ['none', ...pieceKinds, 'service'] as const;
 
-/** What an indicium was asked for; kept so that a repeated request can be compared and answered. */
+/**
+ * What an indicium was asked for, or a certificate service, whose charge is the postage; kept so that a repeated request can
+ * be compared and answered.
+ */
 export const debitDetail = P.struct({
   kind: oneOf(debitKinds),
   postage: mills24,
@@ -50,7 +55,10 @@ export const debitDetail = P.struct({
   destination: u40,
   serviceId: u16,
   rateVersion: u32,
-  /** Number of the piece that a correction or redate stands for; in a pin without a debit see {@link denied}; else 0. */
+  /**
+   * Number of the piece that a correction or redate stands for; what is still due of a service; in a pin without a debit see
+   * {@link denied}; else 0.
+   */
   original: u32,
   /** The first bytes of SHA-256 over what was asked: a repeated request is the same in all of it. */
   requestDigest: bytes(8),
@@ -68,10 +76,16 @@ export const NO_DETAIL: DebitDetail = {
   requestDigest: new Uint8Array(8),
 };
 
-/** Of a pin: whatever reads as the signature of the last piece and was written before it, never counted. */
-export const denied = ({ pieceCount }: Pick<MeterState, 'pieceCount'>): DebitDetail => ({
+/**
+ * Of a pin: whatever reads as the signature of the last piece or service and was written before it, never counted. Not 0
+ * where there was one.
+ */
+export const denied = ({
+  pieceCount,
+  certificatePieceCount,
+}: Pick<MeterState, 'pieceCount' | 'certificatePieceCount'>): DebitDetail => ({
   ...NO_DETAIL,
-  original: pieceCount,
+  original: pieceCount || certificatePieceCount,
 });
 
 /** Locks that stay until somebody takes them off, lowest bit first. */
@@ -145,6 +159,55 @@ export type StateRecord = Omit<P.UnwrapCoder<typeof stateRecord>, 'spare'>;
 /** The part of a state record that services change. */
 export type MeterState = Omit<StateRecord, 'type' | 'version' | 'sequence' | 'auditHead'>;
 
+/** The state of a device that has never been used. */
+export function blankState(): MeterState {
+  const zero = mills(0);
+  return {
+    timeMs: 0,
+    lifeCycle: 'blank',
+    storeGeneration: 0,
+    ascending: zero,
+    descending: zero,
+    credited: zero,
+    spoilageCredited: zero,
+    withdrawn: zero,
+    settled: zero,
+    certificateAscending: zero,
+    certificateDescending: zero,
+    certificateCredited: zero,
+    certificateWithdrawn: zero,
+    pieceCount: 0,
+    zeroPieceCount: 0,
+    certificatePieceCount: 0,
+    batchPieceCount: 0,
+    batchAmount: zero,
+    refillSequence: 0,
+    refillNonce: new Uint8Array(8),
+    refillPending: zero,
+    refillKind: 'purchase',
+    refillAccount: 'postal',
+    userTries: 0,
+    officerTries: 0,
+    requestId: { counter: 0, nonce: 0 },
+    locks: { locked: false, revoked: false, clockFault: false },
+    lockReason: 'none',
+    lockSequence: 0,
+    contactMs: 0,
+    qualityMs: 0,
+    clockSetMs: 0,
+    day: 0,
+    dayPieces: 0,
+    dayAmount: zero,
+    powerCount: 0,
+    logCount: 0,
+    logAcknowledged: 0,
+    logHead: new Uint8Array(16),
+    detail: NO_DETAIL,
+  };
+}
+
+export const EXTRA_SIZE = 96;
+
 export const signatureRecord = P.struct({
   type: oneOf(recordTypes),
   version: u8,
@@ -155,25 +218,31 @@ export const signatureRecord = P.struct({
   originZip: u32,
   softwareId: bytes(6),
   keyId: bytes(8),
-  spare: P.magic(bytes(138), new Uint8Array(138)),
+  /** What else a service gave: a key that was born for another party, public and under seal; zeros of all others. */
+  extra: bytes(EXTRA_SIZE),
+  spare: P.magic(bytes(42), new Uint8Array(42)),
 });
 export type SignatureRecord = Omit<P.UnwrapCoder<typeof signatureRecord>, 'spare'>;
+/** What is given to be written; without `extra` where there is none. */
+export type SignatureContent = Omit<SignatureRecord, 'type' | 'version' | 'sequence' | 'extra'> &
+  Partial<Pick<SignatureRecord, 'extra'>>;
 
 export function encodeStateRecord(record: StateRecord): Uint8Array {
   return stateRecord.encode(record);
 }
 
 export function encodeSignatureRecord(
-  record: Omit<SignatureRecord, 'type' | 'version'>,
+  record: SignatureContent & Pick<SignatureRecord, 'sequence'>,
 ): Uint8Array {
   const header = { type: 'signature' as const, version: FORMAT_VERSION };
-  return signatureRecord.encode({ ...record, ...header });
+  return signatureRecord.encode({ extra: new Uint8Array(EXTRA_SIZE), ...record, ...header });
 }
 
 /** Places that are read from a slot before its tag is checked, or written after the rest was hashed. */
 const STATE_REQUEST_OFFSET = 120;
 const SIGNATURE_REQUEST_OFFSET = 8;
 const PIECE_COUNT_OFFSET = 76;
+const CERTIFICATE_PIECE_COUNT_OFFSET = 84;
 const DEBIT_KIND_OFFSET = 192;
 const ORIGINAL_OFFSET = 211;
 export const AUDIT_HEAD_OFFSET = 223;
@@ -185,6 +254,8 @@ export interface Claim {
   readonly requestKey: string;
   /** The piece whose debit the state holds: one right behind it, so that its registers are those of the indicium. */
   readonly debitedPiece: number | undefined;
+  /** The certificate service whose charge the state holds, in the same way. */
+  readonly chargedService: number | undefined;
   /** The piece that this debit redates. */
   readonly redatedPiece: number | undefined;
   /** Whether its request had no signature when power came on: what reads as one later never was one. */
@@ -199,14 +270,17 @@ export function claimOf(slot: Uint8Array): Claim {
   const at = type === 'signature' ? SIGNATURE_REQUEST_OFFSET : STATE_REQUEST_OFFSET;
   const kind = debitKinds[view.getUint8(DEBIT_KIND_OFFSET)];
   const original = view.getUint32(ORIGINAL_OFFSET, true);
-  const holdsDebit = type === 'debit' || (type === 'pin' && kind !== 'none');
+  const isPinned = type === 'pin' && kind !== 'none';
+  const holdsService = type === 'service' || (isPinned && kind === 'service');
+  const holdsDebit = type === 'debit' || (isPinned && !holdsService);
   return {
     type,
     sequence: view.getUint16(2, true) + view.getUint32(4, true) * 0x1_0000,
     requestKey: requestKey(view.getUint32(at, true), view.getUint32(at + 4, true)),
     debitedPiece: holdsDebit ? view.getUint32(PIECE_COUNT_OFFSET, true) : undefined,
+    chargedService: holdsService ? view.getUint32(CERTIFICATE_PIECE_COUNT_OFFSET, true) : undefined,
     redatedPiece: holdsDebit && kind === 'redate' ? original : undefined,
-    deniesSignature: type === 'pin' && (holdsDebit || original !== 0),
+    deniesSignature: type === 'pin' && (isPinned || original !== 0),
   };
 }
 
@@ -217,6 +291,7 @@ export function isSameClaim(one: Claim, other: Claim): boolean {
     one.type === other.type &&
     one.requestKey === other.requestKey &&
     one.debitedPiece === other.debitedPiece &&
+    one.chargedService === other.chargedService &&
     one.redatedPiece === other.redatedPiece &&
     one.deniesSignature === other.deniesSignature
   );

@@ -15,12 +15,14 @@ import { createJournalIndex } from './journal-index.ts';
 import {
   AUDIT_HEAD_OFFSET,
   denied,
+  EXTRA_SIZE,
   encodeSignatureRecord,
   encodeStateRecord,
   FORMAT_VERSION,
   type MeterState,
   NO_DETAIL,
   requestKey,
+  type SignatureContent,
   type SignatureRecord,
   type StateRecord,
   type StateRecordType,
@@ -46,8 +48,6 @@ export interface RecordedDebit {
   readonly signature: SignatureRecord | undefined;
 }
 
-type SignatureContent = Omit<SignatureRecord, 'type' | 'version' | 'sequence'>;
-
 export interface Journal {
   readonly state: StateRecord;
   /** Whether a state was lost that a signature came after: what was said then is more than what is known now. */
@@ -60,7 +60,7 @@ export interface Journal {
   /** Makes a new state the truth, once {@link Journal.sync} has returned. @throws Fault `flashFailed` */
   append(type: StateRecordType, next: MeterState): StateRecord;
   appendSignature(signature: SignatureContent): SignatureRecord;
-  /** The debit with this request id, while the ring still holds it. */
+  /** The debit of a piece or service with this request id, while the ring still holds it. */
   find(counter: number, nonce: number): RecordedDebit | undefined;
   /** The debit that made a piece, while the ring still holds it. */
   findPiece(piece: number): StateRecord | undefined;
@@ -149,7 +149,7 @@ const settled = (state: MeterState): MeterState => ({ ...state, detail: NO_DETAI
 
 function createJournal(ring: Ring, { state: first, slots, found }: Beginning): Journal {
   let state = first;
-  const index = createJournalIndex(ring, () => state.pieceCount);
+  const index = createJournalIndex(ring, () => state);
   for (const slot of slots) index.add(slot);
   const place = found === undefined ? { sector: 0, index: 0 } : placeBehind(ring, found.last);
   const writer = createWriter(ring, place, index.forget);
@@ -170,7 +170,7 @@ function createJournal(ring: Ring, { state: first, slots, found }: Beginning): J
   }
 
   function writeSignature(signature: SignatureContent): SignatureRecord {
-    const record = { ...signature, sequence: sequence + 1 };
+    const record = { extra: new Uint8Array(EXTRA_SIZE), ...signature, sequence: sequence + 1 };
     const slot = writer.write(encodeSignatureRecord(record));
     index.add(slot);
     sequence = record.sequence;

@@ -19,7 +19,8 @@ import { bringUp } from './bring-up.ts';
 import { callerOf, type Device, destroyKeys, dropAccess, dropDeviceKeys, nowMs } from './device.ts';
 import { Fault, invariant } from './fault.ts';
 import { NO_MARK, noteFault } from './fault-note.ts';
-import { blankState, isConsistent, registersOf } from './registers.ts';
+import { blankState } from './journal-record.ts';
+import { isConsistent, registersOf } from './registers.ts';
 import { changePassword, logIn, logOut, resetUserPassword } from './services/access.ts';
 import {
   acknowledgeInspection,
@@ -32,6 +33,7 @@ import {
 import { createIndicium, reprintIndicium, resetBatch, testPrint } from './services/indicium.ts';
 import { authorityKey, changeHostKey, installAuthorityKey } from './services/keys.ts';
 import { initialize, installCertificates, installRateTable, register } from './services/making.ts';
+import { hashContent, postmark, validatePostmark } from './services/postmarks.ts';
 import { refillCommit, refillRequest } from './services/refill.ts';
 import { installRenewedKeys, renewKeys } from './services/renewal.ts';
 import {
@@ -44,6 +46,15 @@ import {
 } from './services/report.ts';
 import { repeatSelfTests, runSelfTest } from './services/self-test.ts';
 import { updateBegin, updateFinish, updateStatus, updateWrite } from './services/update.ts';
+import {
+  dropKey,
+  importKey,
+  installKey,
+  requestKey,
+  requestRevocation,
+  revokeKey,
+  userKeys,
+} from './services/user-keys.ts';
 import { withdrawalCommit, withdrawalReport, withdrawalRequest } from './services/withdrawal.ts';
 import { createSessions, type Sessions, sessionEnded } from './session.ts';
 import { forgetRandomSources } from './shims.ts';
@@ -179,6 +190,16 @@ function handlersOf(cycle: Cycle): Handlers {
     changeHostKey: (request) => changeHostKey(device(), request),
     renewKeys: () => renewKeys(device()),
     installRenewedKeys: (request) => installRenewedKeys(device(), request),
+    hashContent: (request) => hashContent(device(), request),
+    postmark: (request) => postmark(device(), request),
+    validatePostmark: (request) => validatePostmark(device(), request),
+    requestKey: (request) => requestKey(device(), request),
+    installKey: (request) => installKey(device(), request),
+    userKeys: () => userKeys(device()),
+    requestRevocation: (request) => requestRevocation(device(), request),
+    revokeKey: (request) => revokeKey(device(), request),
+    importKey: (request) => importKey(device(), request),
+    dropKey: (request) => dropKey(device(), request),
     withdrawalRequest: () => withdrawalRequest(device()),
     withdrawalCommit: (request) => withdrawalCommit(device(), request),
     withdrawalReport: () => withdrawalReport(device()),
@@ -190,10 +211,10 @@ function handlersOf(cycle: Cycle): Handlers {
   };
 }
 
-/** Whatever became of it, a request leaves no password behind (requirements.md A6). */
-function wipePasswords(request: object): void {
+/** Whatever became of it, a request leaves no password and no key behind (requirements.md A6). */
+function wipeSecrets(request: object): void {
   for (const [name, value] of Object.entries(request))
-    if (name.endsWith('assword')) wipe(value as Uint8Array);
+    if (name.endsWith('assword') || name === 'privateKey') wipe(value as Uint8Array);
 }
 
 /** Moves out of the service state again, to where the service has led. */
@@ -250,7 +271,7 @@ function createPerform(
       leave(cycle);
       return result;
     } finally {
-      wipePasswords(request);
+      wipeSecrets(request);
     }
   }
 

@@ -136,6 +136,42 @@ export function debit(
   });
 }
 
+/** Takes the charge of a certificate service out of the register that pays for it (B1; P fig. 3, 312). */
+function spendOnService(state: MeterState, terms: Terms, charge: Mills): Result<MeterState> {
+  if (terms.accountKind !== 'separate') return spend(state, terms, charge);
+  const { certificateAscending, certificateDescending } = state;
+  if (charge > certificateDescending)
+    return refuse('insufficientFunds', charge - certificateDescending);
+  return ok({
+    ...state,
+    certificateAscending: mills(certificateAscending + charge),
+    certificateDescending: mills(certificateDescending - charge),
+  });
+}
+
+/**
+ * Charges for a certificate service. The limits of a day are those of postage (R29), so that none stops a revocation.
+ * @param detail its postage is the charge
+ */
+export function charge(
+  state: MeterState,
+  terms: Terms,
+  id: RequestId,
+  detail: DebitDetail,
+): Result<MeterState> {
+  checkConsistent(state);
+  const { certificatePieceCount } = state;
+  if (certificatePieceCount >= PIECES_MAX) return refuse('fieldOutOfRange');
+  const spent = spendOnService(state, terms, detail.postage);
+  if (!spent.ok) return spent;
+  return ok({
+    ...spent.value,
+    certificatePieceCount: certificatePieceCount + 1,
+    requestId: id,
+    detail,
+  });
+}
+
 /**
  * The registers under a licence with another kind of account (B1, B2). What a prepaid meter has spent is paid, so that a
  * current account begins settled; and one that ends must be settled, since nothing would settle it later.
@@ -196,10 +232,12 @@ const valueNames = [
   'spoilageCredited',
   'withdrawn',
   'settled',
+  'certificateAscending',
   'certificateDescending',
   'certificateCredited',
   'certificateWithdrawn',
   'pieceCount',
+  'certificatePieceCount',
   'refillSequence',
   'refillPending',
 ] as const;
@@ -302,53 +340,6 @@ export function withdraw(state: MeterState): MeterState {
 /** A state that is changed beside the registers; what the last debit was is not repeated in it. */
 export function aside(state: MeterState, changes: Partial<MeterState>): MeterState {
   return { ...state, ...changes, detail: NO_DETAIL };
-}
-
-/** The state of a device that has never been used. */
-export function blankState(): MeterState {
-  const zero = mills(0);
-  return {
-    timeMs: 0,
-    lifeCycle: 'blank',
-    storeGeneration: 0,
-    ascending: zero,
-    descending: zero,
-    credited: zero,
-    spoilageCredited: zero,
-    withdrawn: zero,
-    settled: zero,
-    certificateAscending: zero,
-    certificateDescending: zero,
-    certificateCredited: zero,
-    certificateWithdrawn: zero,
-    pieceCount: 0,
-    zeroPieceCount: 0,
-    certificatePieceCount: 0,
-    batchPieceCount: 0,
-    batchAmount: zero,
-    refillSequence: 0,
-    refillNonce: new Uint8Array(8),
-    refillPending: zero,
-    refillKind: 'purchase',
-    refillAccount: 'postal',
-    userTries: 0,
-    officerTries: 0,
-    requestId: { counter: 0, nonce: 0 },
-    locks: { locked: false, revoked: false, clockFault: false },
-    lockReason: 'none',
-    lockSequence: 0,
-    contactMs: 0,
-    qualityMs: 0,
-    clockSetMs: 0,
-    day: 0,
-    dayPieces: 0,
-    dayAmount: zero,
-    powerCount: 0,
-    logCount: 0,
-    logAcknowledged: 0,
-    logHead: new Uint8Array(16),
-    detail: NO_DETAIL,
-  };
 }
 
 /** The registers as services tell them. */

@@ -9,7 +9,19 @@ import * as P from 'micro-packed';
 import type { Flash } from '#hw/flash';
 import { equalBytes, joinBytes } from '#protocol/bytes';
 import type { Crypto } from '#protocol/crypto';
-import { bytes, bytes8, bytes16, u8, u32 } from '#protocol/fields';
+import { keyUseNames } from '#protocol/documents/user-key';
+import {
+  bytes,
+  bytes8,
+  bytes16,
+  flags,
+  listOf,
+  mills48,
+  oneOf,
+  u8,
+  u16,
+  u32,
+} from '#protocol/fields';
 import { Fault, invariant } from './fault.ts';
 import {
   type FlashLayout,
@@ -31,6 +43,40 @@ export type RoleAccess = P.UnwrapCoder<typeof roleAccess>;
 
 /** A pair that waits to take the place of another, under the same seal; empty where none does. */
 const pendingPair = P.struct({ publicKey: bytes8, sealedKey: bytes8 });
+
+/** Where a key of the user stands: waiting for its certificate, or in use. */
+const userKeyStates = ['requested', 'active'] as const;
+/** Where it was made: `imported` is known elsewhere too. */
+const userKeyOrigins = ['born', 'imported'] as const;
+
+/** A key that the meter keeps for its user (requirements.md B8, D4). */
+const userKey = P.struct({
+  number: u16,
+  state: oneOf(userKeyStates),
+  origin: oneOf(userKeyOrigins),
+  uses: flags(keyUseNames),
+  publicKey: bytes(33),
+  /** Under the vault key. */
+  sealedKey: bytes8,
+  organization: bytes8,
+  commonName: bytes8,
+  /** Of its X.509 certificate; zeros and nothing before it is active. */
+  certificateDigest: bytes(32),
+  serial: bytes8,
+  validFrom: u32,
+  validTo: u32,
+});
+export type UserKey = P.UnwrapCoder<typeof userKey>;
+
+/** A line of credit (requirements.md E1). */
+const creditLine = P.struct({
+  certificate: bytes16,
+  /** What is left of it, mills. */
+  rest: mills48,
+  /** Payments so far. */
+  payments: u32,
+});
+export type CreditLine = P.UnwrapCoder<typeof creditLine>;
 
 const contentLayout = P.struct({
   meterId: bytes(8),
@@ -58,6 +104,12 @@ const contentLayout = P.struct({
   pendingIndicium: pendingPair,
   /** The other bank holds keys that others took the place of. */
   hasOldKeys: P.bool,
+  /** The number that was last given to a key of the user. */
+  lastKeyNumber: u16,
+  userKeys: listOf(u8, userKey),
+  creditLines: listOf(u8, creditLine),
+  /** Keys of digital tokens under seal; empty where there are none. */
+  sealedTokenKeys: bytes8,
 });
 export type StoreContent = P.UnwrapCoder<typeof contentLayout>;
 
@@ -98,6 +150,10 @@ export function bornContent(
     authorityCertificate: empty,
     ...noPendingKeys(),
     hasOldKeys: false,
+    lastKeyNumber: 0,
+    userKeys: [],
+    creditLines: [],
+    sealedTokenKeys: empty,
   };
 }
 
@@ -105,10 +161,12 @@ export function bornContent(
 export const destroyedContent = (): StoreContent =>
   bornContent(new Uint8Array(33), new Uint8Array(0));
 
-const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x33]); // TST3
-/** The last character of the version before, which had no certificate of the authority key and no keys that wait: still read. */
-const BEFORE = 0x32;
-const NEW_FIELDS = new Uint8Array(7);
+const MAGIC = new Uint8Array([0x54, 0x53, 0x54, 0x34]); // TST4
+/**
+ * Versions before, which are still read, by their last character: how many zeros stand for what they had not. 2 had no
+ * certificate of the authority key and no keys that wait; 3 had no keys of users, credit and tokens.
+ */
+const newFieldsOf: Readonly<Record<number, number>> = { 50: 12, 51: 5, 52: 0 };
 const HEADER_SIZE = 32;
 const header = P.struct({
   magic: bytes(4),
@@ -129,6 +187,8 @@ interface Vessel {
 export interface Store {
   /** @throws Fault `storeDamaged` where the bank of this generation is not whole */
   load(generation: number): StoreContent;
+  /** Whether a bank holds so much. */
+  fits(content: StoreContent): boolean;
   /** Writes the next generation to the other bank and gives its number, for the journal to name. */
   save(content: StoreContent, generation: number): number;
   /** Erases the bank that this generation is not in, and proves it. @throws Fault `flashFailed` as {@link destroy} */
@@ -151,15 +211,15 @@ function load(vessel: Vessel, generation: number): StoreContent {
     throw new Fault('storeDamaged');
   };
   const head = readFlash(vessel.flash, offset, HEADER_SIZE);
-  const isBefore = head[3] === BEFORE;
-  const isOurs = MAGIC.every((byte, at) => head[at] === byte || (at === 3 && isBefore));
-  if (head.length < HEADER_SIZE || !isOurs) return damaged();
+  const newFields = newFieldsOf[head[3] ?? 0];
+  const isOurs = MAGIC.every((byte, at) => head[at] === byte || at === 3);
+  if (head.length < HEADER_SIZE || !isOurs || newFields === undefined) return damaged();
   const { generation: found, size, tag } = header.decode(head);
   if (found !== generation || size > vessel.layout.bankSize - HEADER_SIZE) return damaged();
   const content = readFlash(vessel.flash, offset + HEADER_SIZE, size);
   const expected = tagOf(vessel, generation, content);
   if (expected.some((byte, at) => byte !== tag[at])) return damaged();
-  return contentLayout.decode(isBefore ? joinBytes(content, NEW_FIELDS) : content);
+  return contentLayout.decode(joinBytes(content, new Uint8Array(newFields)));
 }
 
 function eraseBank({ flash, layout }: Vessel, offset: number): void {
@@ -180,6 +240,9 @@ function isStoreBlank(vessel: Vessel): boolean {
   return vessel.layout.bankOffsets.every((offset) => isBankBlank(vessel, offset));
 }
 
+/** Bytes of content that a bank holds: its end is for notes. The unit of the flash divides it. */
+const roomOf = ({ bankSize }: FlashLayout): number => bankSize - NOTES_SIZE - HEADER_SIZE;
+
 function save(vessel: Vessel, content: StoreContent, generation: number): number {
   const { flash, layout } = vessel;
   const next = generation === 255 ? 2 : generation + 1; // 0 means that there is no store
@@ -193,7 +256,7 @@ function save(vessel: Vessel, content: StoreContent, generation: number): number
   });
   const unit = flash.programUnit;
   const image = new Uint8Array(Math.ceil((HEADER_SIZE + body.length) / unit) * unit).fill(0xff);
-  invariant(image.length <= layout.bankSize - NOTES_SIZE, 'internalFault');
+  invariant(body.length <= roomOf(layout), 'internalFault');
   image.set(head);
   image.set(body, HEADER_SIZE);
   const offset = bankOf(vessel, next);
@@ -222,6 +285,7 @@ export function openStore(
   const vessel: Vessel = { flash, layout, crypto, key };
   return {
     load: (generation) => load(vessel, generation),
+    fits: (content) => contentLayout.encode(content).length <= roomOf(layout),
     save: (content, generation) => save(vessel, content, generation),
     clearOther(generation) {
       const other = bankOf(vessel, generation + 1);

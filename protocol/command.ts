@@ -14,9 +14,11 @@ import { keysCommands } from './commands/keys.ts';
 import { makingCommands } from './commands/making.ts';
 import { oversightCommands } from './commands/oversight.ts';
 import { piecesCommands } from './commands/pieces.ts';
+import { postmarksCommands } from './commands/postmarks.ts';
 import { refillCommands } from './commands/refill.ts';
 import { sessionCommands } from './commands/session.ts';
 import { updateCommands } from './commands/update.ts';
+import { userKeysCommands } from './commands/user-keys.ts';
 
 /** Codes of commands that had another layout in protocol version 1; never used again. */
 export const retiredCodes = [0x01, 0x20, 0x21, 0x28, 0x29, 0x30] as const;
@@ -30,6 +32,8 @@ export const commands = {
   ...oversightCommands,
   ...updateCommands,
   ...keysCommands,
+  ...postmarksCommands,
+  ...userKeysCommands,
   ...endingCommands,
 } as const;
 

@@ -8,6 +8,12 @@ export const PRIVATE_KEY_SEED_SIZE = 48;
 /** The order of the group (SP 800-186 3.2.1.3). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
+/** Whether 32 bytes are a private key: 1 to the order of the group, without it. */
+export function isPrivateKey(bytes: Uint8Array): boolean {
+  const number = bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  return bytes.length === PRIVATE_KEY_SIZE && number > 0n && number < ORDER;
+}
+
 /** @param seed 48 random bytes, which stay the caller's to wipe */
 export function privateKeyFromSeed(seed: Uint8Array): Uint8Array {
   if (seed.length !== PRIVATE_KEY_SEED_SIZE)

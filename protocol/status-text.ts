@@ -96,6 +96,16 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
   documentNotValidNow: { text: 'The document is not valid at the time of the secure clock.' },
   documentMismatch: { text: 'The document does not answer the request that the meter made.' },
   keyMismatch: { text: 'A certificate does not hold the key that was born in this meter.' },
+  keyUnknown: { text: 'The meter has no key of this number.' },
+  keyNotFor: { text: 'The certificate of this key does not allow that use.' },
+  keyNotActive: { text: 'This key waits for its certificate: install that first.' },
+  keyExpired: { text: 'The certificate of this key is not valid today: request another key.' },
+  keysFull: { text: 'The meter keeps no more keys: revoke or drop one first.' },
+  keyHeld: { text: 'The meter holds this key already, or it is in use and must be revoked.' },
+  storeFull: { text: 'The store has no room for it: revoke or drop a key first.' },
+  contentDifferent: {
+    text: 'The digest is not that of a content which was hashed here: send the content again.',
+  },
   noRenewalPending: {
     text: 'No other keys of the meter wait for certificates: let them be born first.',
   },

@@ -9,8 +9,11 @@ import {
   requestId,
   statusLayout,
 } from '#protocol/command-layouts';
+import { postmarkVerdicts } from '#protocol/commands/postmarks';
+import { userKeyLayout } from '#protocol/commands/user-keys';
 import { encodeRefusal, encodeRequest, encodeSuccess } from '#protocol/dispatch';
 import { refillKinds } from '#protocol/documents/refill';
+import { keyUseNames, revocationReasons } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { refuse } from '#protocol/result';
 import {
@@ -35,6 +38,7 @@ const sharedLayouts: Readonly<Record<string, P.CoderType<unknown>>> = {
   registersLayout: registersLayout as P.CoderType<unknown>,
   statusLayout: statusLayout as P.CoderType<unknown>,
   conditionLayout: conditionLayout as P.CoderType<unknown>,
+  userKeyLayout: userKeyLayout as P.CoderType<unknown>,
 };
 const anchor = (name: string): string => `#${name.toLowerCase()}`;
 const code = (value: number, digits: number): string =>
@@ -66,6 +70,9 @@ export function commandDocument(): string {
         ['callerNames', numbered(callerNames)],
         ['lockNames', numbered(lockNames)],
         ['warningNames', numbered(warningNames)],
+        ['keyUseNames', numbered(keyUseNames)],
+        ['revocationReasons', numbered(revocationReasons)],
+        ['postmarkVerdicts', numbered(postmarkVerdicts)],
         ['lockReasonNames', numbered(lockReasonNames)],
         ['accountNames', numbered(accountNames)],
         ['refillKinds', numbered(refillKinds)],

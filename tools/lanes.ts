@@ -8,7 +8,7 @@ installMissing(
   {
     dmtxread: 'dmtx-utils',
     openssl: 'openssl',
-    pdftotext: 'poppler-utils',
+    pdftoppm: 'poppler-utils',
     SPASS: 'spass',
     tshark: 'tshark',
     'umockdev-run': 'umockdev',

@@ -6,8 +6,8 @@ export interface Candidate {
   readonly baseline?: string;
   /** Operations in one round; choose it for about 100 ms or more. */
   readonly operations: number;
-  /** Performs that many operations. */
-  run(operations: number): void | Promise<void>;
+  /** Performs that many operations. @param done to be called behind each, where it is measured how long each took */
+  run(operations: number, done: () => void): void | Promise<void>;
 }
 
 export interface Measurement {
@@ -19,6 +19,9 @@ export interface Measurement {
   readonly ratio?: number;
   readonly ratioMin?: number;
   readonly ratioMax?: number;
+  /** What one operation took, of all rounds, where that was told: milliseconds. */
+  readonly latencyMedianMs?: number;
+  readonly latencyP99Ms?: number;
 }
 
 /**
@@ -40,16 +43,25 @@ export async function compare(
     if (baseline !== undefined && !rates.has(baseline))
       throw new RangeError(`${name} has the baseline ${baseline}, which does not run`);
 
-  for (const candidate of candidates) await candidate.run(candidate.operations);
+  const latencies = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
+  for (const { operations, run } of candidates) await run(operations, () => undefined);
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? candidates : candidates.toReversed();
     for (const { name, operations, run } of order) {
       const startMs = nowMs();
-      await run(operations);
+      let lastMs = startMs;
+      await run(operations, () => {
+        const endMs = nowMs();
+        latencies.get(name)?.push(endMs - lastMs);
+        lastMs = endMs;
+      });
       rates.get(name)?.push((operations * 1000) / (nowMs() - startMs));
     }
   }
-  return candidates.map(({ name, baseline }) => measurementOf(name, baseline, rates));
+  return candidates.map(({ name, baseline }) => ({
+    ...measurementOf(name, baseline, rates),
+    ...latencyOf(latencies.get(name) ?? []),
+  }));
 }
 
 function measurementOf(
@@ -70,6 +82,15 @@ function measurementOf(
     ratioMin: Math.min(...ratios),
     ratioMax: Math.max(...ratios),
   };
+}
+
+function latencyOf(
+  latencies: readonly number[],
+): Pick<Measurement, 'latencyMedianMs' | 'latencyP99Ms'> {
+  if (latencies.length === 0) return {};
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] as number;
+  return { latencyMedianMs: at(0.5), latencyP99Ms: at(0.99) };
 }
 
 function median(values: readonly number[]): number {

@@ -15,15 +15,25 @@ function rounded({ name, baseline, ...figures }: Measurement): Record<string, un
 const rate = (perSecond: number): string =>
   perSecond < 100 ? perSecond.toPrecision(3) : Math.round(perSecond).toLocaleString('en-US');
 
+function latency({ latencyMedianMs, latencyP99Ms }: Measurement): readonly string[] {
+  if (latencyMedianMs === undefined) return [];
+  return [
+    `each ${latencyMedianMs.toPrecision(3)} ms, 99 of 100 within ${latencyP99Ms?.toPrecision(3)} ms`,
+  ];
+}
+
 /** The table, one line for each measurement. */
 export function table(measurements: readonly Measurement[]): string {
-  const rows = measurements.map(({ name, perSecond, baseline, ratio, ratioMin, ratioMax }) => [
-    name,
-    `${rate(perSecond)} /s`,
-    ratio === undefined
-      ? ''
-      : `${ratio.toPrecision(3)} of ${baseline} (${ratioMin?.toPrecision(3)} to ${ratioMax?.toPrecision(3)})`,
-  ]);
+  const rows = measurements.map((measurement) => {
+    const { name, perSecond, baseline, ratio, ratioMin, ratioMax } = measurement;
+    const share =
+      ratio === undefined
+        ? []
+        : [
+            `${ratio.toPrecision(3)} of ${baseline} (${ratioMin?.toPrecision(3)} to ${ratioMax?.toPrecision(3)})`,
+          ];
+    return [name, `${rate(perSecond)} /s`, [...share, ...latency(measurement)].join('; ')];
+  });
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
     .map(([name = '', speed = '', ratio = '']) =>

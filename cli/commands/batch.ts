@@ -72,8 +72,9 @@ function withMeter(command: Command): Command {
 
 function withPrinter(command: Command): Command {
   return command
-    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
-    .option('--profile <name>', 'of the printer, as print has them');
+    .option('--printer <url>', 'tcp:host:port, serial:/path, cups:queue or file:/path')
+    .option('--profile <name>', 'of the printer, as print has them')
+    .option('--layout <name>', 'what is printed on, as print has them');
 }
 
 function withAccess(command: Command): Command {

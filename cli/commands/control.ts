@@ -28,7 +28,10 @@ export function addControl(program: Command, run: Run): void {
     .argument('<operation>', 'one of those below, or events')
     .argument('[request]', 'what it takes, as one JSON object')
     .option('--url <url>', 'where the board is controlled (default: $TESSERA_CONTROL)')
-    .option('--file <file>', 'of the state that snapshot writes and restore reads')
+    .option(
+      '--file <file>',
+      'of the state that snapshot writes and restore reads, or of the trace that fetchTrace writes',
+    )
     .addHelpText(
       'after',
       `
@@ -38,7 +41,9 @@ ${list}
 
 Examples:
   tessera control setSurroundings '{ "temperatureMilliC": 90000 }'
-  tessera control snapshot --file meter.state`,
+  tessera control snapshot --file meter.state
+  tessera control startTrace '{ "withSecrets": true }'
+  tessera control fetchTrace --file meter.trace.gz`,
     )
     .action((operation: string, request: string | undefined, options: Options) =>
       run((output) => control(operation, request, options, output)),
@@ -61,7 +66,7 @@ async function control(
   const request = requestOf(name, operation, text, options.file);
   const call = client[name as OperationName] as (request: unknown) => Promise<unknown>;
   const answer = await call(request);
-  const shown = name === 'snapshot' ? keepState(answer, options.file) : answer;
+  const shown = kept(name, answer, options.file);
   const json = operation.response.encode(answer);
   const told = shown === answer ? json : shown;
   output.say(name, told as Record<string, unknown>, JSON.stringify(told, undefined, 2));
@@ -110,10 +115,14 @@ function parsed(text: string): object {
   throw new UsageError('A request is one JSON object, as \'{ "durationMs": 1000 }\'.');
 }
 
-/** @returns what is told of the state in place of its bytes */
-function keepState(answer: unknown, file: string | undefined): unknown {
-  const { state, hasMemory } = answer as { state: Uint8Array; hasMemory: boolean };
-  if (file === undefined) return answer;
-  writeFileSync(file, state, { mode: 0o600 }); // it holds the secrets of the board
-  return { file, bytes: state.length, hasMemory };
+/** What an operation answers that belongs into a file. */
+const filed: Readonly<Record<string, string>> = { snapshot: 'state', fetchTrace: 'trace' };
+
+/** @returns what is told in place of the bytes that went into the file */
+function kept(name: string, answer: unknown, file: string | undefined): unknown {
+  const field = filed[name];
+  if (field === undefined || file === undefined) return answer;
+  const { [field]: bytes, ...rest } = answer as Record<string, Uint8Array>;
+  writeFileSync(file, bytes as Uint8Array, { mode: 0o600 }); // it may hold the secrets of the board
+  return { file, bytes: bytes?.length, ...rest };
 }

@@ -7,13 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { preset } from '#driver/accounts/presets';
 import { planPrint, reconcilePrints } from '#driver/accounts/reconcile';
-import { reprint } from '#driver/earlier-piece';
+import { issuedPiece, reprint } from '#driver/earlier-piece';
 import { LinkError, RefusedError } from '#driver/errors';
 import { issue, meterName } from '#driver/issue';
 import type { Meter } from '#driver/meter';
 import { openPendingJournal, type PendingEntry, type PendingJournal } from '#driver/pending';
 import { composeLabel, type LabelOptions } from '#driver/print/label';
-import { PrinterError } from '#driver/print/printer-error';
+import { layouts } from '#driver/print/layout';
+import { paperLog } from '#driver/print/print-once';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { type Condition, pieceKinds } from '#protocol/command-layouts';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
@@ -28,7 +29,7 @@ import {
   recorded,
   withCharge,
 } from '../desk.ts';
-import { Failure, UsageError } from '../failure.ts';
+import { UsageError } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
 import { type Delivered, type LabelOutput, openLabelOutput } from '../label-output.ts';
@@ -41,25 +42,25 @@ import {
   serviceNumber,
   services,
   sheetCount,
+  sheetPosition,
   timeOfDay,
   weight,
   zoneNumber,
 } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
-import {
-  askedPiece,
-  inscriptionOf,
-  mailingDateNow,
-  type PieceOptions,
-  priceFor,
-} from './print/asked-piece.ts';
-import { showSpecimen } from './print/specimen.ts';
+import { askedPiece, mailingDateNow, type PieceOptions, priceFor } from './print/asked-piece.ts';
+import { labelOptions } from './print/label-options.ts';
+import { kept, refusePrinted } from './print/on-paper.ts';
+import { showSpecimen, specimenOf } from './print/specimen.ts';
 
 interface Options extends AccessOptions, PieceOptions, ChargeOptions {
   readonly preset?: string;
   readonly printer?: string;
   readonly profile?: string;
+  readonly layout?: string;
+  readonly position?: number;
+  readonly advert?: string;
   readonly out?: string;
   readonly reference?: string;
   readonly preview?: boolean;
@@ -97,9 +98,12 @@ function withPrint(command: Command): Command {
     .option('--cut-off <time>', 'HH:MM, remembered: later pieces get the next working day', cutOff)
     .option('--port <url>', 'the meter: serial:/path, hid:SERIAL or tcp:host:port')
     .option('--password-file <file>', 'else $TESSERA_USER_PASSWORD, else asked for')
-    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
+    .option('--printer <url>', 'tcp:host:port, serial:/path, cups:queue or file:/path')
     .option('--profile <name>', `one of ${Object.keys(printerProfiles).join(', ')}`)
-    .option('--out <directory>', 'leaves label.png, label.escpos and indicium.bin there')
+    .option('--layout <name>', `what is printed on: ${Object.keys(layouts).join(', ')}`)
+    .option('--position <number>', 'on a sheet of labels, along the rows, from 0', sheetPosition)
+    .option('--advert <file>', 'art as a PNG, black where it is dark, in dots of the printer')
+    .option('--out <directory>', 'leaves label.png, what the printer gets, and indicium.bin there')
     .option('--reference <name>', 'your own name for the piece; the same name never pays twice')
     .option(
       '--reprint <reference>',
@@ -160,21 +164,6 @@ export function cutOff(text: string): string {
   return text;
 }
 
-const lines = (text: string | undefined): readonly string[] =>
-  text === undefined ? [] : text.split('|');
-
-function labelOptions(
-  { inscription, returnAddress, addressee }: Options,
-  serviceId: number,
-  extras: readonly number[] | undefined,
-): LabelOptions {
-  return {
-    service: inscription ?? inscriptionOf(serviceId, extras),
-    returnAddress: lines(returnAddress),
-    addressee: lines(addressee),
-  };
-}
-
 async function printAny(options: Options, home: Home, output: Output): Promise<number> {
   const { preview, test, quality, reprint: reference } = options;
   if ([preview, test, quality, reference].filter((each) => each !== undefined).length > 1)
@@ -184,12 +173,15 @@ async function printAny(options: Options, home: Home, output: Output): Promise<n
   using interrupt = interrupted();
   await using labels = await openLabelOutput(options, home, interrupt.signal);
   if (test === true || quality === true) return await printVoid(options, home, labels, output);
+  rehearse(labelOptions(options, options.service ?? 100, options.extra), labels);
+  await using journal = await openPendingJournal(home.journal);
   const paid =
     reference === undefined
-      ? await charged(options, home, interrupt.signal, output)
-      : await reprinted(options, home, reference);
+      ? await charged(options, home, journal, interrupt.signal, output)
+      : await reprinted(options, home, journal, reference);
+  if (labels.isPrinting && !paid.isReprint) refusePrinted(paid.entry);
   try {
-    const delivered = await deliver(options, labels, paid);
+    const delivered = await deliver(options, labels, paid, journal);
     tellPrinted(paid, delivered, labels.text(delivered), output);
   } catch (error) {
     throw kept(error, paid.reference);
@@ -201,6 +193,7 @@ async function printAny(options: Options, home: Home, output: Output): Promise<n
 /** An indicium that is to be printed. */
 interface Paid {
   readonly reference: string;
+  readonly entry: PendingEntry;
   readonly bytes: Uint8Array;
   readonly indicium: Indicium;
   readonly extras: readonly number[] | undefined;
@@ -226,28 +219,35 @@ async function conditionAfter(meter: Meter): Promise<Condition | undefined> {
   }
 }
 
-/** Whatever fails behind the charge, the piece can be had again under its reference. */
-function kept(error: unknown, reference: string): Failure {
-  const reason = error instanceof PrinterError ? error.problem : 'notDelivered';
-  const message = error instanceof Error ? error.message : String(error);
-  const word = /^[\w.:-]+$/.test(reference) ? reference : JSON.stringify(reference);
-  const again = `print it again with the same options and --reference ${word}.`;
-  return new Failure(reason, message, `The indicium is paid and kept: ${again}`);
+/** What cannot be composed is found out before anything is charged. */
+function rehearse(label: LabelOptions, { profile, layout }: LabelOutput): void {
+  composeLabel(specimenOf({ serviceId: 100 }), profile, { ...label, layout, variant: 'specimen' });
 }
 
-async function deliver(options: Options, labels: LabelOutput, paid: Paid): Promise<Delivered> {
-  const { indicium, bytes, extras, isReprint } = paid;
+async function deliver(
+  options: Options,
+  labels: LabelOutput,
+  { entry, indicium, bytes, extras, isReprint }: Paid,
+  journal: PendingJournal,
+): Promise<Delivered> {
   const label = composeLabel(indicium, labels.profile, {
     ...labelOptions(options, indicium.serviceId, extras),
     isReprint,
+    layout: labels.layout,
   });
-  return await labels.deliver(label, bytes, indicium.pieceCount);
+  return await labels.deliver(
+    label,
+    bytes,
+    indicium.pieceCount,
+    paperLog(journal, entry, isReprint),
+  );
 }
 
 /** The indicium of the piece, and whether it was charged now; one that its reference has already is not. */
 async function charged(
   options: Options,
   home: Home,
+  journal: PendingJournal,
   signal: AbortSignal,
   output: Output,
 ): Promise<Paid> {
@@ -255,7 +255,6 @@ async function charged(
   using books = booksOf(home);
   const to = await chargedTo(books, options, home);
   await using meter = await loggedIn(home, 'user', options);
-  await using journal = await openPendingJournal(home.journal);
   const name = meterName(meter);
   reconcilePrints(books, journal.entries(name), Date.now());
   const earlier = pieceOf(journal, name, reference);
@@ -277,6 +276,7 @@ async function charged(
   reconcilePrints(books, journal.entries(name), Date.now());
   return {
     reference,
+    entry: issuedPiece(journal, name, reference),
     bytes,
     indicium: indiciumIn(bytes),
     extras: piece.extras,
@@ -298,12 +298,18 @@ function pieceOf(
 }
 
 /** The very same indicium; the meter writes down that it gave it once more. */
-async function reprinted(options: Options, home: Home, reference: string): Promise<Paid> {
+async function reprinted(
+  options: Options,
+  home: Home,
+  journal: PendingJournal,
+  reference: string,
+): Promise<Paid> {
   await using meter = await loggedIn(home, 'user', options);
-  await using journal = await openPendingJournal(home.journal);
-  const { indicium: bytes, piece } = await reprint(meter, journal, reference);
+  const entry = await reprint(meter, journal, reference);
+  const { indicium: bytes, piece } = entry;
   return {
     reference,
+    entry,
     bytes,
     indicium: indiciumIn(bytes),
     extras: piece.extras,
@@ -347,7 +353,7 @@ async function printVoid(
 }
 
 function tellPrinted(paid: Paid, delivered: Delivered, how: string, output: Output): void {
-  const { indicium, bytes, condition: _, extras: __, ...told } = paid;
+  const { indicium, bytes, condition: _, extras: __, entry: ___, ...told } = paid;
   const { meterId, pieceCount, postage, ascending, descending, flags } = indicium;
   const kind = flags.redate ? 'redate' : flags.correction ? 'correction' : 'postage';
   output.say(

@@ -1,11 +1,12 @@
-/** `tessera printer`: an ESC/POS printer that exists only on this computer (requirements.md H4; docs/virtual-printer.md). */
+/** `tessera printer`: a receipt or label printer that exists only on this computer (requirements.md H4; docs/virtual-printer.md). */
 
 import type { Command } from 'commander';
+import { type PrinterLanguage, printerLanguages } from '#emulator/printer/engine';
 import { startVirtualPrinter } from '#emulator/printer/virtual-printer';
 import { plugPrinter } from '#emulator/usb/printer-device';
 import { listenUsbip, type UsbipOptions } from '#emulator/usb/usbip-server';
 import { interrupted } from '../interrupt.ts';
-import { dotCount, listeningPlace, portNumber, resolution } from '../options.ts';
+import { dotCount, listeningPlace, oneName, portNumber, resolution } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 
@@ -14,14 +15,21 @@ interface Options {
   readonly out?: string;
   readonly width: number;
   readonly dpi: number;
+  readonly language: PrinterLanguage;
   readonly usbip?: UsbipOptions;
 }
 
 export function addPrinter(program: Command, run: Run): void {
   program
     .command('printer')
-    .summary('run a virtual ESC/POS printer on this computer')
+    .summary('run a virtual receipt or label printer on this computer')
     .option('--tcp <port>', 'of 127.0.0.1; 0 takes a free one', portNumber, 9100)
+    .option(
+      '--language <language>',
+      printerLanguages.join(', '),
+      oneName(printerLanguages),
+      'escpos',
+    )
     .option('--out <directory>', 'where each page is left as PNG and as raw bytes')
     .option('--width <dots>', 'dots across the paper', dotCount, 576)
     .option('--dpi <dpi>', 'dots an inch', resolution, 203)
@@ -30,12 +38,13 @@ export function addPrinter(program: Command, run: Run): void {
 }
 
 async function runPrinter(options: Options, output: Output): Promise<number> {
-  const { tcp, out, width, dpi } = options;
+  const { tcp, out, width, dpi, language } = options;
   using interrupt = interrupted();
   await using printer = await startVirtualPrinter({
     tcpPort: tcp,
     paperWidthDots: width,
     dpi,
+    language,
     ...(out !== undefined && { outputDirectory: out }),
   });
   printer.on('page', ({ files }) =>

@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type CpuName, cpuNames } from '#emulator/cpu/cpus';
 import { pcapngOf } from '#emulator/trace/pcapng';
-import { readTraceFile } from '#emulator/trace/trace-file';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 import { bisect } from './trace/bisect.ts';
+import { readTrace } from './trace/read-trace.ts';
 import { replay } from './trace/replay.ts';
 import { show } from './trace/show.ts';
 
@@ -76,9 +76,9 @@ const cpuOption = (flags: string, description: string): Option =>
   new Option(flags, description).choices(cpuNames);
 
 function exportTrace(file: string, { pcapng, partial }: ExportOptions, output: Output): number {
-  const trace = readTraceFile(file, partial === true);
+  const trace = readTrace(file, partial === true, output);
   const packets = pcapngOf(trace);
-  writeFileSync(pcapng, packets);
+  writeFileSync(pcapng, packets, { mode: 0o600 });
   output.say('exported', { pcapng, bytes: packets.length }, `packets are in ${pcapng}`);
   return 0;
 }

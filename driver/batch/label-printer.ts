@@ -2,8 +2,9 @@
 
 import { readIndicium } from '#protocol/documents/indicium';
 import type { Bitmap } from '../print/bitmap.ts';
-import { encodeEscpos } from '../print/escpos.ts';
+import { encodeJob } from '../print/encode.ts';
 import { composeLabel } from '../print/label.ts';
+import type { Layout } from '../print/layout.ts';
 import type { Printer } from '../print/printer.ts';
 import { PrinterError } from '../print/printer-error.ts';
 import type { PrinterProfile } from '../print/printer-profile.ts';
@@ -13,6 +14,8 @@ import type { PiecePrinter } from './piece-printing.ts';
 
 export interface LabelPrinterOptions {
   readonly profile: PrinterProfile;
+  /** That of the printer unless given. */
+  readonly layout?: Layout | undefined;
   /** What stands on every label, as the job's description has it. */
   readonly label: JobLabel;
   /** Class inscription of a service, where the job has none for all. */
@@ -36,7 +39,7 @@ export function labelPrinter(
   printer: Printer,
   options: LabelPrinterOptions,
 ): PiecePrinter<EncodedLabel> {
-  const { profile, compose = standardLabel(options) } = options;
+  const { profile, layout, compose = standardLabel(options) } = options;
   let isMute = false;
   let jobs = 0;
   return {
@@ -58,7 +61,7 @@ export function labelPrinter(
       jobs = (jobs + 1) % 10_000;
       const jobId = String(jobs).padStart(4, '0');
       return {
-        bytes: encodeEscpos(compose(piece, indicium, isReprint), profile, { jobId }),
+        bytes: encodeJob(compose(piece, indicium, isReprint), profile, { layout, jobId }),
         jobId,
       };
     },
@@ -66,7 +69,12 @@ export function labelPrinter(
   };
 }
 
-function standardLabel({ profile, label, inscriptionOf = () => undefined }: LabelPrinterOptions) {
+function standardLabel({
+  profile,
+  layout,
+  label,
+  inscriptionOf = () => undefined,
+}: LabelPrinterOptions) {
   const { returnAddress, inscription } = label;
   return (
     { serviceId, extras, addressee }: JobPiece,
@@ -76,6 +84,12 @@ function standardLabel({ profile, label, inscriptionOf = () => undefined }: Labe
     const read = readIndicium(indicium);
     if (!read.ok) throw new Error('the journal of the job holds something that is no indicium');
     const service = inscription ?? inscriptionOf(serviceId, extras) ?? '';
-    return composeLabel(read.value, profile, { service, returnAddress, addressee, isReprint });
+    return composeLabel(read.value, profile, {
+      service,
+      returnAddress,
+      addressee,
+      isReprint,
+      ...(layout !== undefined && { layout }),
+    });
   };
 }

@@ -1,9 +1,11 @@
 /** Pictures as ESC/POS commands: bands of dots, feeds for white rows, a cut, and the id that a printer confirms (printing.md 1.4, 5). */
 
 import { ascii } from '#protocol/bytes';
-import { type Bitmap, crop, isBlank } from './bitmap.ts';
+import { type Bitmap, crop } from './bitmap.ts';
 import { BAND_ROWS_MAX, type CommandStream, createCommandStream } from './escpos-package.ts';
+import { requireHead } from './head.ts';
 import type { PrinterProfile } from './printer-profile.ts';
+import { type Run, runsOf } from './runs.ts';
 
 export interface EscposOptions {
   /** Four printable ASCII characters, another one for every job; left out where the printer confirms no jobs. */
@@ -27,45 +29,18 @@ export function encodeEscpos(
   profile: PrinterProfile,
   { jobId }: EscposOptions = {},
 ): Uint8Array {
-  if (bitmap.width > profile.headDots)
-    throw new RangeError(`${bitmap.width} dots do not fit on a head of ${profile.headDots}`);
+  requireHead(bitmap, profile);
   const stream = createCommandStream();
   stream.initialise();
   const feedsDots = profile.dpi <= 255; // the unit of a feed is set by one byte
   if (feedsDots) stream.raw(Uint8Array.of(GS, 0x50, profile.dpi, profile.dpi)); // GS P: a feed counts dots
-  for (const run of runsOf(bitmap, feedsDots)) {
+  for (const run of runsOf(bitmap, feedsDots ? BLANK_ROWS_MIN : Number.POSITIVE_INFINITY)) {
     if (run.isBlank) feed(stream, run.bottom - run.top);
     else raster(stream, bitmap, run, profile);
   }
   finish(stream, profile);
   if (profile.confirmsJobs && jobId !== undefined) stream.raw(jobIdRequest(jobId));
   return stream.bytes();
-}
-
-interface Run {
-  readonly top: number;
-  /** The row after the last. */
-  readonly bottom: number;
-  readonly isBlank: boolean;
-}
-
-/** Cuts the rows into white parts worth a feed and parts with dots between them. */
-function runsOf(bitmap: Bitmap, feedsDots: boolean): Run[] {
-  const runs: Run[] = [];
-  let top = 0;
-  let row = 0;
-  while (row < bitmap.height) {
-    const blankTop = row;
-    while (row < bitmap.height && isBlank(bitmap, row, row + 1)) row += 1;
-    if (feedsDots && row - blankTop >= BLANK_ROWS_MIN) {
-      if (blankTop > top) runs.push({ top, bottom: blankTop, isBlank: false });
-      runs.push({ top: blankTop, bottom: row, isBlank: true });
-      top = row;
-    }
-    if (row < bitmap.height) row += 1;
-  }
-  if (top < bitmap.height) runs.push({ top, bottom: bitmap.height, isBlank: false });
-  return runs;
 }
 
 /** ESC J, as often as the rows need it. */

@@ -9,8 +9,8 @@
 
 import { type Bitmap, blit, createBitmap, fillRectangle } from './bitmap.ts';
 import { renderFacingMark } from './fim.ts';
+import { dotsOf, type HeadArea } from './head.ts';
 import type { ImprintField, ImprintText } from './imprint-text.ts';
-import { dotsOf, type PrinterProfile } from './printer-profile.ts';
 import { moduleDots, QUIET_MODULES, renderSymbol } from './symbol.ts';
 import { capHeight, drawText, fitText, inkEdges, type TextStyle } from './text.ts';
 
@@ -47,11 +47,7 @@ interface Grid {
 }
 
 /** @param payload the bytes of the symbol */
-export function composeImprint(
-  text: ImprintText,
-  payload: Uint8Array,
-  profile: PrinterProfile,
-): Imprint {
+export function composeImprint(text: ImprintText, payload: Uint8Array, profile: HeadArea): Imprint {
   const mark = renderFacingMark(profile.dpi);
   const symbol = renderSymbol(payload, profile.dpi);
   const isWide = profile.headDots >= dotsOf(profile, WIDE_MM_MIN);
@@ -73,7 +69,7 @@ interface Shape {
 }
 
 function layOut(
-  profile: PrinterProfile,
+  profile: HeadArea,
   { isWide, hasService }: Shape,
   mark: Bitmap,
   symbol: Bitmap,
@@ -115,7 +111,7 @@ function layOut(
 }
 
 /** The heading over the amount, which stands on the base line of the mark and ends where the symbol ends. */
-function drawAmount(bitmap: Bitmap, text: ImprintText, grid: Grid, profile: PrinterProfile): void {
+function drawAmount(bitmap: Bitmap, text: ImprintText, grid: Grid, profile: HeadArea): void {
   const widthMax = grid.right - grid.amountLeft;
   const large: TextStyle = { weight: 700, size: dotsOf(profile, 13.5) };
   const amount = fitText(text.amount, large, widthMax, dotsOf(profile, 3));
@@ -138,7 +134,7 @@ function drawService(
   bitmap: Bitmap,
   service: string,
   { left, bar }: Grid,
-  profile: PrinterProfile,
+  profile: HeadArea,
 ): void {
   const width = bar.right - left;
   fillRectangle(bitmap, { x: left, y: bar.top, width, height: bar.height });
@@ -156,16 +152,16 @@ interface FieldPlace {
   readonly align: 'left' | 'right';
 }
 
-function valueStyle(profile: PrinterProfile): TextStyle {
+function valueStyle(profile: HeadArea): TextStyle {
   return { weight: 600, size: dotsOf(profile, 3.25) };
 }
 
-function captionStyle(profile: PrinterProfile): TextStyle {
+function captionStyle(profile: HeadArea): TextStyle {
   return { weight: 500, size: dotsOf(profile, 1.9), tracking: 1 };
 }
 
 /** From the head of a caption to the base line of its value. */
-function captionedHeight(profile: PrinterProfile): number {
+function captionedHeight(profile: HeadArea): number {
   const values = capHeight(valueStyle(profile));
   return values + dotsOf(profile, 0.9) + capHeight(captionStyle(profile));
 }
@@ -175,7 +171,7 @@ function drawField(
   bitmap: Bitmap,
   { caption, value }: ImprintField,
   { x, bottom, widthMax, align }: FieldPlace,
-  profile: PrinterProfile,
+  profile: HeadArea,
 ): void {
   const shown = fitText(value, valueStyle(profile), widthMax, dotsOf(profile, 1.9));
   drawText(bitmap, shown.text, shown.style, { x, baseline: bottom, align });
@@ -189,7 +185,7 @@ function drawWideWords(
   bitmap: Bitmap,
   text: ImprintText,
   { left, words }: Grid,
-  profile: PrinterProfile,
+  profile: HeadArea,
 ): void {
   const middle = Math.round((words.top + words.bottom) / 2);
   const gap = dotsOf(profile, 2.5);
@@ -211,7 +207,7 @@ function drawNarrowWords(
   bitmap: Bitmap,
   text: ImprintText,
   { left, right, words, footBaseline }: Grid,
-  profile: PrinterProfile,
+  profile: HeadArea,
 ): void {
   const widthMax = words.right - left;
   const fields = [text.mailed, text.origin, text.piece];

@@ -1,7 +1,8 @@
-/** What a printer would print, for the eye: a PNG and a terminal picture, made from the same dots (printing.md 5). */
+/** What a printer would print, for the eye: PNG, SVG and a terminal picture, made from the same dots (printing.md 5). */
 
 import { encode } from 'fast-png';
 import { type Bitmap, type Dot, dotAt, magnify } from './bitmap.ts';
+import { contoursOf } from './contours.ts';
 
 export interface PngOptions {
   /** Pixels a dot, a whole number; 1 where nothing is said. */
@@ -18,6 +19,23 @@ export function previewPng(bitmap: Bitmap, { scale = 1 }: PngOptions = {}): Uint
   const { width, height, data } = scale === 1 ? bitmap : magnify(bitmap, scale);
   const pixels = data.map((byte) => ~byte); // in a PNG black is 0
   return encode({ width, height, data: pixels, depth: 1, channels: 1 });
+}
+
+/** The dots as one path along their edges, in millimetres on paper. */
+export function previewSvg(bitmap: Bitmap, dpi: number): string {
+  const { width, height } = bitmap;
+  const millimetres = (dots: number): string => `${((dots * 25.4) / dpi).toFixed(3)}mm`;
+  const path = contoursOf(bitmap).map((corners) => {
+    let text = `M${corners[0]} ${corners[1]}`;
+    for (let at = 2; at < corners.length; at += 2)
+      text += corners[at] === corners[at - 2] ? `V${corners[at + 1]}` : `H${corners[at]}`;
+    return `${text}Z`;
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${millimetres(width)}" height="${millimetres(height)}"`,
+    ` viewBox="0 0 ${width} ${height}" shape-rendering="crispEdges">`,
+    `<rect width="${width}" height="${height}" fill="#fff"/><path d="${path.join('')}"/></svg>\n`,
+  ].join('');
 }
 
 export interface TerminalOptions {

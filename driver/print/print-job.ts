@@ -1,7 +1,7 @@
 /** One job from the question whether the printer is ready to its answer that all is on paper (printing.md 5). */
 
 import type { Inbox } from './inbox.ts';
-import { type PrinterLine, waitFor } from './line/line.ts';
+import { type PrinterLine, UnsentError, waitFor } from './line/line.ts';
 import { type PrinterAnswers, readAnswers } from './printer-answers.ts';
 import { PrinterError, type PrinterProblem, type PrintStage } from './printer-error.ts';
 import {
@@ -97,6 +97,8 @@ export async function sendJob(
     try {
       isDone = await waitFor(work, timeouts.stallMs);
     } catch (cause) {
+      if (cause instanceof UnsentError)
+        throw fail('before first byte', 'unreachable', 'the queue took nothing', cause);
       const what = `the connection ended ${where}`;
       throw fail('after first byte', 'connectionLost', what, cause);
     }
@@ -136,7 +138,8 @@ export async function confirmJob(conversation: Conversation, jobId: string): Pro
   return 'sent';
 }
 
-function stopped({ address }: Conversation, problem: PrinterProblem): PrinterError {
+/** What a printer says in the middle of a job. */
+export function stopped({ address }: Conversation, problem: PrinterProblem): PrinterError {
   const what = 'the printer stopped in the job';
   return new PrinterError({ address, stage: 'after first byte', problem, what });
 }

@@ -6,15 +6,15 @@
  */
 
 import { parsePort } from '../port.ts';
+import { dialogues } from './dialogue.ts';
 import { createInbox } from './inbox.ts';
+import { openCupsLine, parseCupsAddress } from './line/cups.ts';
 import { openFileLine } from './line/file.ts';
 import type { PrinterLine } from './line/line.ts';
 import { openSerialLine } from './line/serial.ts';
 import { openTcpLine } from './line/tcp.ts';
 import {
-  askStatus,
   type Conversation,
-  confirmJob,
   type PrinterTimeouts,
   type PrintOutcome,
   sendJob,
@@ -63,7 +63,7 @@ export interface OpenPrinterOptions {
 const early = { stage: 'before first byte' } as const;
 
 /**
- * Opens `tcp:host:port`, `serial:/path?baud=9600` or `file:/path`.
+ * Opens `tcp:host:port`, `serial:/path?baud=9600`, `cups:queue` or `file:/path`, which may be a device like /dev/usb/lp0.
  * @throws PrinterError where it cannot be reached; the reason of the signal where it is aborted
  */
 export async function openPrinter(
@@ -88,6 +88,7 @@ function openLine(
   { signal, hasFlowControl = false }: OpenPrinterOptions,
 ): Promise<PrinterLine> {
   if (url.startsWith('file:')) return openFileLine(url.slice('file:'.length));
+  if (url.startsWith('cups:')) return openCupsLine(parseCupsAddress(url));
   const port = parsePort(url);
   switch (port.kind) {
     case 'tcp':
@@ -127,7 +128,7 @@ function createPrinter(
 
   return {
     address,
-    status: () => alone(() => askStatus(conversation, early.stage)),
+    status: () => alone(() => dialogues[profile.language].status(conversation, early.stage)),
     print: (bytes, options = {}) => alone(() => printJob(conversation, profile, bytes, options)),
     close: () => line.close(),
     [Symbol.asyncDispose]: () => line.close(),
@@ -136,17 +137,18 @@ function createPrinter(
 
 async function printJob(
   conversation: Conversation,
-  { confirmsJobs }: PrinterProfile,
+  { confirmsJobs, language }: PrinterProfile,
   bytes: Uint8Array,
   { jobId, signal }: PrintOptions,
 ): Promise<PrintOutcome> {
   const { address, line } = conversation;
   signal?.throwIfAborted();
-  const [problem] = (await askStatus(conversation, early.stage)).problems;
+  const dialogue = dialogues[language];
+  const [problem] = (await dialogue.status(conversation, early.stage)).problems;
   signal?.throwIfAborted();
   if (problem !== undefined)
     throw new PrinterError({ address, ...early, problem, what: 'the printer is not ready' });
   await sendJob(conversation, bytes);
-  if (!confirmsJobs || jobId === undefined || !line.isTwoWay) return 'sent';
-  return await confirmJob(conversation, jobId);
+  if (!confirmsJobs || !line.isTwoWay) return 'sent';
+  return await dialogue.outcome(conversation, jobId);
 }

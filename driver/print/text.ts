@@ -40,6 +40,8 @@ interface DotGlyph {
 }
 
 const drawnGlyphs = new Map<string, DotGlyph>();
+/** More than all letters of a job in a few sizes; then they are drawn anew. */
+const DRAWN_GLYPHS_MAX = 4_096;
 
 /**
  * What of a text can be printed: accents composed, white space as single spaces, and without control, formatting and
@@ -47,6 +49,12 @@ const drawnGlyphs = new Map<string, DotGlyph>();
  */
 export function printable(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').replace(/\p{C}/gu, '');
+}
+
+/** What of a text no font here has a glyph for, each once, in its order. */
+export function missingCharacters(text: string): readonly string[] {
+  const characters = new Set(printable(text));
+  return [...characters].filter((character) => findGlyph(character, 600) === undefined);
 }
 
 /** Height of the capitals of a style in whole dots. */
@@ -157,6 +165,7 @@ function drawGlyph(character: string, weight: Weight, size: number): DotGlyph {
   if (drawn === undefined) {
     const found = findGlyph(character, weight);
     drawn = found === undefined ? missingGlyph(size) : renderGlyph(found, size);
+    if (drawnGlyphs.size >= DRAWN_GLYPHS_MAX) drawnGlyphs.clear();
     drawnGlyphs.set(key, drawn);
   }
   return drawn;

@@ -59,6 +59,7 @@ async function answered(
     response = await ask();
     json = await response.json();
   } catch (cause) {
+    if (reasonOf(cause) === 'ECONNREFUSED') throw nobodyAt(url, cause);
     throw new ControlLinkError(
       `${url} does not answer within ${timeoutMs} ms, or not in JSON: see that the emulator runs.`,
       { cause },
@@ -66,6 +67,18 @@ async function answered(
   }
   if (!response.ok) throw new ControlRefusedError(read(problem, json, url));
   return json;
+}
+
+function nobodyAt(url: string, cause: unknown): ControlLinkError {
+  const text = `Nobody listens at ${url}: the emulator has ended, or has another port, which \`tessera emulate --control 0\` prints.`;
+  return new ControlLinkError(text, { cause });
+}
+
+/** What the system said: behind an error of fetch, and behind all of them where a name has several addresses. */
+function reasonOf(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return undefined;
+  if ('code' in cause) return cause.code;
+  return reasonOf(cause instanceof AggregateError ? cause.errors[0] : cause.cause);
 }
 
 function read<T>(shape: Shape<T>, json: unknown, url: string): T {
@@ -100,7 +113,7 @@ async function* streamed(
     }
   } catch (cause) {
     if (signal?.aborted === true) return;
-    throw cause;
+    throw reasonOf(cause) === 'ECONNREFUSED' ? nobodyAt(url, cause) : cause;
   } finally {
     stop.abort();
   }

@@ -4,12 +4,13 @@ import type { JsonSchema, Shape } from '#protocol/http/shape';
 import { type AnyOperation, EVENTS_PATH, pathOf } from './operation.ts';
 import { operations } from './operations.ts';
 import { controlRefusals } from './refusals.ts';
-import { controlEvent, lineCounts, status } from './shapes.ts';
+import { controlEvent, lineCounts, status, tracing } from './shapes.ts';
 
 /** What several operations answer, described once. */
 const named: ReadonlyMap<Shape<unknown>, string> = new Map<Shape<unknown>, string>([
   [status, 'Status'],
   [lineCounts, 'LineCounts'],
+  [tracing, 'Tracing'],
   [controlEvent, 'Event'],
 ]);
 

@@ -2,8 +2,9 @@
 
 import { choice, flag, list, nullable, record, text, whole } from '#protocol/http/shape';
 import { wearFailures } from '../flash/wear.ts';
+import { base64, powerCut } from '../rig/chip-shape.ts';
 import { DRIFT_PPM_MAX } from '../rig/rig-clock.ts';
-import { base64, entropyFault, powerCut } from '../rig/state-shape.ts';
+import { entropyFault } from '../rig/state-shape.ts';
 import { operation } from './operation.ts';
 import {
   capabilities,
@@ -15,10 +16,13 @@ import {
   seed,
   status,
   surroundings,
+  tracing,
 } from './shapes.ts';
 
 /** The largest file of a state that is taken. */
 export const STATE_SIZE_MAX = 32 << 20;
+/** The largest trace that is handed out, compressed. */
+export const TRACE_SIZE_MAX = 32 << 20;
 /** Boards that come of one by forking and live at the same time, where each has ports. */
 export const FORKS_MAX = 64;
 
@@ -225,10 +229,37 @@ const states = {
   }),
 } as const;
 
+const traces = {
+  startTrace: operation({
+    kind: 'change',
+    needs: 'board',
+    summary:
+      'Records all that passes between board and image. A trace begins where power comes on, so a board that is on goes off and on again.',
+    request: record({ withSecrets: nullable(flag) }),
+    response: tracing,
+  }),
+  stopTrace: operation({
+    kind: 'change',
+    needs: 'board',
+    summary: 'Ends the recording; what was recorded can be fetched until the next one begins.',
+    request: nothing,
+    response: tracing,
+  }),
+  fetchTrace: operation({
+    kind: 'read',
+    needs: 'board',
+    summary:
+      'All that was recorded so far, as a file for `tessera trace`, compressed; the recording goes on.',
+    request: nothing,
+    response: record({ trace: base64(1, TRACE_SIZE_MAX), tracing }),
+  }),
+} as const;
+
 export const operations = {
   ...reads,
   ...powerAndTime,
   ...surroundingsAndFaults,
   ...states,
+  ...traces,
 } as const;
 export type OperationName = keyof typeof operations;

@@ -8,13 +8,15 @@ import { tearModes } from '../flash/tear.ts';
 import { wearFailures } from '../flash/wear.ts';
 import type { PowerCut, Rot } from '../flash.ts';
 import { StateError } from '../rig/board-state.ts';
+import { defined } from '../rig/chip-shape.ts';
 import type { Rig } from '../rig/rig.ts';
 import { decodeState, encodeState, STATE_VERSION } from '../rig/state-file.ts';
-import { defined, faultFrom } from '../rig/state-shape.ts';
+import { faultFrom } from '../rig/state-shape.ts';
 import { oneLine } from './events.ts';
 import type { AnyOperation, RequestOf, ResponseOf } from './operation.ts';
 import { FORKS_MAX, type OperationName, operations } from './operations.ts';
 import { type ControlRefusal, controlRefusals } from './refusals.ts';
+import { traces } from './traces.ts';
 
 /** Who opens and closes ports for boards. */
 export interface ControlHost {
@@ -46,6 +48,7 @@ export function performersOf(rig: Rig, host: ControlHost | undefined): Performer
     ...powerAndTime(rig),
     ...surroundingsAndFaults(rig),
     ...states(rig, host),
+    ...traces(rig),
   };
 }
 
@@ -116,7 +119,7 @@ function capabilitiesOf(
     tears: tearModes,
     sectorFailures: wearFailures,
     forksMax: host === undefined ? 0 : FORKS_MAX,
-    trace: false,
+    trace: true,
     operations: offered.map(([name]) => name),
   };
 }

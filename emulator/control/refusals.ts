@@ -55,6 +55,11 @@ export const controlRefusals = {
     advice: 'act',
     text: 'The state was written by a newer version of this program.',
   },
+  nothingRecorded: {
+    httpStatus: 409,
+    advice: 'act',
+    text: 'Nothing was recorded: startTrace first.',
+  },
   forksAtMost: {
     httpStatus: 409,
     advice: 'act',

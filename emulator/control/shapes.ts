@@ -3,8 +3,9 @@
 import { choice, flag, list, nullable, record, text, whole } from '#protocol/http/shape';
 import { stateNames } from '#protocol/state';
 import { boardPortNames } from '../board-ports.ts';
+import { base64 } from '../rig/chip-shape.ts';
 import { lineDirections } from '../rig/rough-lines.ts';
-import { base64, entropyFault } from '../rig/state-shape.ts';
+import { entropyFault } from '../rig/state-shape.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 
@@ -73,6 +74,16 @@ export const controlEvent = record({
   direction: nullable(choice(['toMeter', 'fromMeter'])),
   port: nullable(portName),
   bytes: nullable(base64(0, 4096)),
+});
+
+/** What is recorded. */
+export const tracing = record({
+  isRecording: flag,
+  /** Without, it can be looked at and not be replayed. */
+  withSecrets: flag,
+  events: count,
+  /** Why it ended, where nobody ended it. */
+  endedBy: nullable(choice(['full', 'restore'])),
 });
 
 const bounds = record({ minimum: whole(-SAFE, SAFE), maximum: whole(-SAFE, SAFE) });

@@ -1,20 +1,15 @@
 /**
- * A receipt printer without its socket: receive buffer, status, paper and cutter around the interpreter. Synchronous,
+ * A printer without its socket: receive buffer, status, paper and cutter around the engine of a language. Synchronous,
  * without clock and files, so that it runs in a test or a simulated world as well as behind a TCP port.
  *
- * Bytes are cut into commands when they arrive and executed in order while the printer is online; DLE EOT is answered
- * on arrival, online or not. Parser and paper belong to the printer, not to a connection: a job that breaks off in a
+ * Bytes are cut into commands when they arrive and executed in order while the printer is online; a question about its
+ * state is answered on arrival, online or not. Parser and paper belong to the printer, not to a connection: a job that breaks off in a
  * picture makes the next job's first bytes part of that picture, as on real printers.
  */
 
-import { execute } from './escpos-interpreter.ts';
-import { lex, lexerStart, type Token } from './escpos-lexer.ts';
-import {
-  type InterpreterState,
-  interpreterStart,
-  type PaperProfile,
-  type PrinterEvent,
-} from './interpreter-state.ts';
+import type { EngineCommand, PrinterEngine, PrinterLanguage } from './engine.ts';
+import { escposEngine } from './escpos-engine.ts';
+import type { PaperProfile, PrinterEvent } from './interpreter-state.ts';
 import { createPaper, type Page, type Paper } from './page.ts';
 import { createTally, type PrinterRemark, type PrinterReport } from './printer-report.ts';
 import {
@@ -23,13 +18,15 @@ import {
   isTold,
   type PrinterStatus,
   readyStatus,
-  realTimeStatus,
 } from './printer-status.ts';
 import { createQueue } from './queue.ts';
 import { createRawLog, type RawLog } from './raw-log.ts';
-import { createRealTimeScanner } from './real-time-scanner.ts';
+import { tsplEngine } from './tspl-engine.ts';
+import { zplEngine } from './zpl-engine.ts';
 
 export interface PrinterOptions extends PaperProfile {
+  /** `escpos` where not given. */
+  readonly language?: PrinterLanguage;
   /** Rows after which a page ends by itself, so that uncut paper cannot fill the memory; 20,000 where not given. */
   readonly pageRowsMax?: number;
   /** Most bytes of the stream kept for a page; 4 MiB where not given. */
@@ -79,23 +76,22 @@ class Mechanism implements Printer {
   readonly #options: PrinterOptions;
   readonly #paper: Paper;
   readonly #raw: RawLog;
-  #state: InterpreterState;
+  readonly #engine: PrinterEngine;
   #status = readyStatus;
   /** Which changes of the status are told: the argument of the last GS a. */
   #toldMask = 0;
   #rowsLeft = Number.POSITIVE_INFINITY;
-  #tokens = createQueue<Token>();
-  /** What the last executed token still has to make happen; it waits here while the paper is out. */
+  #commands = createQueue<EngineCommand>();
+  /** What the last executed command still has to make happen; it waits here while the paper is out. */
   #events = createQueue<PrinterEvent>();
-  /** Position in the stream after the last executed token. */
+  /** Position in the stream after the last executed command. */
   #position = 0;
   #isRunning = false;
-  readonly #scanner = createRealTimeScanner();
   readonly #tally = createTally();
 
   constructor(options: PrinterOptions) {
     this.#options = options;
-    this.#state = interpreterStart(profileOf(options));
+    this.#engine = engineOf(options);
     this.#paper = createPaper(options.paperWidthDots);
     this.#raw = createRawLog(options.rawSizeMax ?? RAW_SIZE_MAX);
   }
@@ -105,23 +101,19 @@ class Mechanism implements Printer {
   }
 
   get waitingBytes(): number {
-    const first = this.#tokens.first();
-    return first === undefined ? 0 : this.#state.lexer.offset - first.offset;
+    const first = this.#commands.first();
+    return first === undefined ? 0 : this.#engine.offset - first.offset;
   }
 
   get report(): PrinterReport {
-    return this.#tally.report(this.#state.lexer.offset);
+    return this.#tally.report(this.#engine.offset);
   }
 
   receive(bytes: Uint8Array): void {
     this.#raw.append(bytes);
-    const { state: lexer, tokens } = lex(this.#state.lexer, bytes);
-    this.#state = { ...this.#state, lexer };
-    const isScanned = this.#options.answersInsideData === true;
-    if (isScanned) for (const selector of this.#scanner(bytes)) this.#answerNow(selector);
-    for (const token of tokens) {
-      if (token.kind !== 'command' || token.name !== 'DLE EOT') this.#tokens.add(token);
-      else if (!isScanned) this.#answerNow(token.head[2] ?? 0);
+    for (const command of this.#engine.read(bytes)) {
+      if (command.isImmediate) this.#answerNow(command);
+      else this.#commands.add(command);
       this.#run();
     }
   }
@@ -151,20 +143,17 @@ class Mechanism implements Printer {
   }
 
   powerCycle(): void {
-    this.#state = {
-      ...interpreterStart(this.#state.profile),
-      lexer: { ...lexerStart, offset: this.#state.lexer.offset },
-    };
-    this.#position = this.#state.lexer.offset;
-    this.#tokens = createQueue();
+    this.#engine.reset();
+    this.#position = this.#engine.offset;
+    this.#commands = createQueue();
     this.#events = createQueue();
     this.#toldMask = 0;
     this.setStatus({ error: 'none' });
   }
 
-  #answerNow(selector: number): void {
-    const bytes = realTimeStatus(this.#status, selector);
-    if (bytes !== undefined) this.#options.onAnswer(bytes);
+  #answerNow(command: EngineCommand): void {
+    for (const event of command.perform(this.#status))
+      if (event.kind === 'answer') this.#options.onAnswer(event.bytes);
   }
 
   /** Executes what waits until nothing is left or the printer goes offline; a listener may call in meanwhile. */
@@ -178,12 +167,11 @@ class Mechanism implements Printer {
           this.#perform(event);
           continue;
         }
-        const token = this.#tokens.take();
-        if (token === undefined) return;
-        const step = execute(this.#state, token, this.#status);
-        this.#state = { ...step.state, lexer: this.#state.lexer };
-        this.#position = token.end;
-        for (const next of step.events) this.#events.add(next);
+        const command = this.#commands.take();
+        if (command === undefined) return;
+        const events = command.perform(this.#status);
+        this.#position = command.end;
+        for (const next of events) this.#events.add(next);
       }
     } finally {
       this.#isRunning = false;
@@ -260,6 +248,18 @@ class Mechanism implements Printer {
   #remark(remark: PrinterRemark, isUnknown: boolean): void {
     this.#tally.remark(remark, isUnknown);
     this.#options.onRemark?.(remark);
+  }
+}
+
+function engineOf(options: PrinterOptions): PrinterEngine {
+  const profile = profileOf(options);
+  switch (options.language ?? 'escpos') {
+    case 'escpos':
+      return escposEngine(profile, options.answersInsideData === true);
+    case 'zpl':
+      return zplEngine(profile);
+    case 'tspl':
+      return tsplEngine(profile);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A receipt printer on a TCP port, as network printers are on port 9100: prints to pictures, answers its status, and
+ * A receipt or label printer on a TCP port, as network printers are on port 9100: prints to pictures, answers its status, and
  * fails on request. Connections are served one at a time, in the order they came.
  */
 
@@ -115,7 +115,10 @@ class TcpPrinter implements VirtualPrinter {
   #wake: () => void = () => undefined;
 
   constructor({ outputDirectory, onPage, receiveBufferSize, ...options }: VirtualPrinterOptions) {
-    const save = outputDirectory === undefined ? undefined : openPageDirectory(outputDirectory);
+    const save =
+      outputDirectory === undefined
+        ? undefined
+        : openPageDirectory(outputDirectory, options.language);
     this.#receiveBufferSize = receiveBufferSize ?? RECEIVE_BUFFER_SIZE;
     this.#printer = createPrinter({
       paperWidthDots: PAPER_WIDTH_DOTS,

@@ -10,8 +10,15 @@ import {
   type FlashOptions,
   type FlashSnapshot,
 } from '../flash.ts';
+import { SLOT_GEOMETRY, type SlotNumber } from '../image-slots.ts';
 import type { ClockState } from './rig-clock.ts';
 import type { EntropyState } from './rig-entropy.ts';
+
+/** The slots for images; one that nothing was ever written to is not among the contents. */
+export interface SlotsState {
+  readonly geometry: FlashGeometry;
+  readonly contents: Readonly<Partial<Record<SlotNumber, FlashSnapshot>>>;
+}
 
 /** Not to be changed: boards that come of it share what is never written. Where it goes into a file, see state-file.ts. */
 export interface BoardState {
@@ -22,6 +29,8 @@ export interface BoardState {
     readonly options: FlashOptions;
     readonly snapshot: FlashSnapshot;
   };
+  /** Undefined on a board without: it takes no updates. */
+  readonly imageSlots: SlotsState | undefined;
   readonly clock: ClockState;
   readonly entropy: EntropyState;
   readonly surroundings: Surroundings;
@@ -38,6 +47,8 @@ export interface BlankBoardOptions {
   readonly cryptoEngine?: boolean | undefined;
   readonly geometry?: FlashGeometry | undefined;
   readonly flashOptions?: FlashOptions | undefined;
+  /** Whether it has slots, and takes updates; false by default. */
+  readonly imageSlots?: boolean | undefined;
   /** Standing still at the epoch, which no meter trusts, unless given. */
   readonly clock?: Partial<ClockState> | undefined;
 }
@@ -57,6 +68,7 @@ export function blankState(options: BlankBoardOptions = {}): BoardState {
       options: flashOptions,
       snapshot: createMemoryFlash({ ...flashOptions, geometry }).snapshot(),
     },
+    imageSlots: options.imageSlots === true ? { geometry: SLOT_GEOMETRY, contents: {} } : undefined,
     clock: { timeMs: 0, elapsedMs: 0, isRunning: false, driftPpm: 0, ...options.clock },
     entropy: { seed, position: 0, fault: undefined },
     surroundings: ordinarySurroundings,

@@ -1,6 +1,7 @@
 /** A board with all that its surroundings can do to it: power, time, noise, heat, faults, states kept and brought back (requirements.md H4). */
 
 import { createHash } from 'node:crypto';
+import type { Entropy } from '#hw/hardware';
 import { equalBytes } from '#protocol/bytes';
 import { IMAGE_HEADER_SIZE } from '#protocol/documents/image-header';
 import type { StateName } from '#protocol/state';
@@ -11,14 +12,16 @@ import { createNodeVmCpu } from '../cpu/node-vm.ts';
 import { createEnvironment, type Environment } from '../environment.ts';
 import { createMemoryFlash, type FlashDevice } from '../flash.ts';
 import type { ImageFile } from '../image-file.ts';
-import type { ImageSlots } from '../image-slots.ts';
+import { createImageSlots, type ImageSlots } from '../image-slots.ts';
 import type { SecurityFuse } from '../security-fuse.ts';
 import { createTamperContact, type TamperContact } from '../tamper.ts';
 import type { TraceSink } from '../trace/event.ts';
 import { type BoardState, StateError } from './board-state.ts';
 import { createRigClock, type RigClock } from './rig-clock.ts';
 import { createRigEntropy, type RigEntropy } from './rig-entropy.ts';
+import { createRigTracing, type RigTracing } from './rig-tracing.ts';
 import { createRoughLines, type RoughLines } from './rough-lines.ts';
+import { captureSlots, holdsImage, restoreSlots } from './slots-state.ts';
 
 /** hw/hardware.ts, Firmware.tick: at least once a second. */
 const TICK_MS = 500;
@@ -44,6 +47,8 @@ export interface RigHome extends ImageFile {
   readonly watchdogMs?: number | undefined;
   /** As of a board; forks are not traced. */
   readonly trace?: TraceSink | undefined;
+  /** Counts the noise that the board draws (marks.ts); not that of forks. */
+  readonly counted?: ((noise: Entropy) => Entropy) | undefined;
 }
 
 /** Parts of a board that are kept elsewhere (board-directory.ts); they stay the caller's to close. */
@@ -51,7 +56,6 @@ export interface KeptParts {
   /** What it holds is taken as it is, and not from the state. */
   readonly flash: FlashDevice;
   readonly tamper: TamperContact;
-  /** In no state: a board of a state runs the image that it was given. */
   readonly imageSlots: ImageSlots;
   readonly keepTime: (timeMs: number) => void;
   readonly keepSecurityVersion: (version: number) => void;
@@ -64,12 +68,19 @@ export interface Rig extends AsyncDisposable {
   readonly environment: Environment;
   /** The ports of the board, with the faults of what is plugged into them. */
   readonly lines: RoughLines;
+  /** What was recorded of it since {@link Rig.startTrace}. */
+  readonly tracing: Pick<RigTracing, 'state' | 'text' | 'end'>;
   readonly cpuName: string;
   /** Whether a state has the memory of the running image in it. */
   readonly keepsMemory: boolean;
   /** Nothing happens where there is too little voltage. */
   powerOn(): void;
   powerOff(): void;
+  /**
+   * Records from power-up on: a board that is on goes off and on again. What was recorded before is dropped.
+   * @param withSecrets without, it can be looked at and not be replayed
+   */
+  startTrace(withSecrets: boolean): void;
   /** Lets time pass, and gives the firmware its turn. */
   advance(durationMs: number): void;
   /** Everything as it is now; the board notices nothing. */
@@ -77,7 +88,7 @@ export interface Rig extends AsyncDisposable {
   /**
    * Becomes the board of a state. Where memory is not in the state, or `boots` says so, power comes on as after a power cut at
    * that moment.
-   * @throws StateError where it is of a board with other fuses, flash or crypto engine, or its memory does not fit
+   * @throws StateError where it is of a board with other fuses, flash, slots or crypto engine, or its memory does not fit
    */
   restore(state: BoardState, options?: RestoreOptions): void;
   /** So many boards of their own, each exactly as this one is now. They share nothing that is ever written. */
@@ -105,6 +116,16 @@ export function createRig(
   return rig;
 }
 
+function slotsOf({ imageSlots, flash }: BoardState): ImageSlots | undefined {
+  if (imageSlots === undefined) return undefined;
+  const { geometry } = imageSlots;
+  return createImageSlots(
+    () => createMemoryFlash({ ...flash.options, geometry }),
+    () => false,
+    geometry,
+  );
+}
+
 /** The fuse of a board that may become the one of a state. */
 function createRigFuse(keep: (version: number) => void): SecurityFuse & { value: number } {
   return {
@@ -123,9 +144,11 @@ class RiggedBoard implements Rig {
   readonly entropy: RigEntropy;
   readonly environment: Environment;
   readonly lines: RoughLines;
+  readonly tracing: RigTracing;
   readonly #home: RigHome;
   readonly #cpu: Cpu;
   readonly #fuse: SecurityFuse & { value: number };
+  readonly #slots: ImageSlots | undefined;
   readonly #made: Pick<BoardState, 'fuses' | 'hasCryptoEngine' | 'flash'>;
   /** A flash that is kept elsewhere is taken as it is once; a state that is brought back later is written to it. */
   #takesFlash: boolean;
@@ -142,18 +165,21 @@ class RiggedBoard implements Rig {
     this.entropy = createRigEntropy(state.entropy);
     const tamper = kept?.tamper ?? createTamperContact();
     const { geometry, options } = state.flash;
+    const flash = kept?.flash ?? createMemoryFlash({ ...options, geometry });
+    this.tracing = createRigTracing(this.#cpu, { flash, clock: this.clock });
+    this.#slots = kept?.imageSlots ?? slotsOf(state);
     this.board = createBoard({
       image: home.image,
       imageKey: home.imageKey,
       deviceSecret: state.fuses.deviceSecret,
       cryptoEngine: state.hasCryptoEngine,
       securityFuse: this.#fuse,
-      flash: kept?.flash ?? createMemoryFlash({ ...options, geometry }),
+      flash,
       clock: this.clock,
-      entropy: this.entropy,
+      entropy: home.counted?.(this.entropy) ?? this.entropy,
       tamper,
-      cpu: this.#cpu,
-      ...(kept !== undefined && { imageSlots: kept.imageSlots }),
+      cpu: this.tracing.cpu,
+      ...(this.#slots !== undefined && { imageSlots: this.#slots }),
       ...(home.watchdogMs !== undefined && { watchdogMs: home.watchdogMs }),
       ...(home.trace !== undefined && { trace: home.trace }),
       onFault: (fault) => this.#tell({ kind: 'fault', fault }),
@@ -186,6 +212,13 @@ class RiggedBoard implements Rig {
     this.board.powerOff();
   }
 
+  startTrace(withSecrets: boolean): void {
+    const { isPowered } = this.board;
+    this.powerOff();
+    this.tracing.begin(withSecrets);
+    if (isPowered) this.powerOn();
+  }
+
   advance(durationMs: number): void {
     this.clock.advance(durationMs);
     this.board.tick();
@@ -198,6 +231,7 @@ class RiggedBoard implements Rig {
       fuses: { deviceSecret, securityVersion: this.#fuse.value },
       hasCryptoEngine: this.#made.hasCryptoEngine,
       flash: { ...this.#made.flash, snapshot: board.flash.snapshot() },
+      imageSlots: this.#slots && captureSlots(this.#slots),
       clock: this.clock.state,
       entropy: this.entropy.state,
       surroundings: this.environment.surroundings,
@@ -213,7 +247,11 @@ class RiggedBoard implements Rig {
     const { board } = this;
     this.lines.forget();
     board.powerOff();
-    if (!this.#takesFlash) board.flash.restore(state.flash.snapshot);
+    if (!this.#takesFlash) {
+      board.flash.restore(state.flash.snapshot);
+      if (this.#slots !== undefined && state.imageSlots !== undefined)
+        restoreSlots(this.#slots, state.imageSlots);
+    }
     this.#takesFlash = false;
     this.#fuse.value = state.fuses.securityVersion;
     this.clock.restore(state.clock);
@@ -227,7 +265,7 @@ class RiggedBoard implements Rig {
 
   fork(count: number): Rig[] {
     const state = this.capture();
-    const home = { ...this.#home, trace: undefined };
+    const home = { ...this.#home, trace: undefined, counted: undefined };
     return Array.from({ length: count }, () => createRig(state, home));
   }
 
@@ -243,17 +281,19 @@ class RiggedBoard implements Rig {
     this.#listeners.clear();
   }
 
-  #check({ fuses, hasCryptoEngine, flash, running }: BoardState, needsMemory: boolean): void {
+  #check(state: BoardState, needsMemory: boolean): void {
     const made = this.#made;
+    const { fuses, hasCryptoEngine, flash, running } = state;
     const isThisBoard =
       equalBytes(fuses.deviceSecret, made.fuses.deviceSecret) &&
       hasCryptoEngine === made.hasCryptoEngine &&
       JSON.stringify([flash.geometry, flash.options]) ===
-        JSON.stringify([made.flash.geometry, made.flash.options]);
+        JSON.stringify([made.flash.geometry, made.flash.options]) &&
+      this.#hasSlotsOf(state);
     if (!isThisBoard)
       throw new StateError(
         'stateOfAnotherBoard',
-        'The state is of a board with other fuses, another flash or another crypto engine.',
+        'The state is of a board with other fuses, another flash, other slots or another crypto engine.',
       );
     if (!needsMemory || running === undefined) return;
     if (!this.keepsMemory || this.#cpu.bytecodeEngine !== running.cpu.engine)
@@ -261,8 +301,18 @@ class RiggedBoard implements Rig {
         'memoryDoesNotFit',
         `The state has the memory of ${running.cpu.engine}, and ${this.#cpu.name} cannot go on from it.`,
       );
-    if (!equalBytes(bodyDigest(this.#home.image), running.bodyDigest))
+    const slots = state.imageSlots ?? (this.#slots && captureSlots(this.#slots));
+    const isHere =
+      equalBytes(bodyDigest(this.#home.image), running.bodyDigest) ||
+      (slots !== undefined && holdsImage(slots, running.bodyDigest));
+    if (!isHere)
       throw new StateError('memoryDoesNotFit', 'The state has the memory of another image.');
+  }
+
+  /** A state of version 1 says nothing of slots, which then stay as they are. */
+  #hasSlotsOf({ imageSlots }: BoardState): boolean {
+    if (imageSlots === undefined) return true;
+    return JSON.stringify(imageSlots.geometry) === JSON.stringify(this.#slots?.geometry);
   }
 
   #tell(event: RigEvent): void {

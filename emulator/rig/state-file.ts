@@ -13,7 +13,7 @@ import { stateFromJson, stateToJson } from './state-shape.ts';
 
 const MAGIC = Buffer.from('TSSTATE\n', 'latin1');
 /** Grows when an older program could not read a state any more; a newer one brings older ones up to date. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 /** Magic, version, digest of what follows. */
 const HEAD_SIZE = 8 + 2 + 32;
 /** What a state may become when it is unpacked: far more than any, and less than would hurt. */

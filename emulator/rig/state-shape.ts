@@ -5,9 +5,7 @@ import {
   flag,
   list,
   nullable,
-  parsed,
   record,
-  type Shape,
   type ShapeValue,
   text,
   whole,
@@ -15,30 +13,22 @@ import {
 import { stateNames } from '#protocol/state';
 import type { BoardSnapshot } from '../board.ts';
 import type { QuickJsState } from '../cpu/quickjs.ts';
-import type { SectorImage } from '../flash/cells.ts';
-import { tearModes } from '../flash/tear.ts';
 import { wearFailures } from '../flash/wear.ts';
-import { checkGeometry, type FlashGeometry, type FlashSnapshot, type PowerCut } from '../flash.ts';
-import type { BoardState } from './board-state.ts';
+import type { SlotNumber } from '../image-slots.ts';
+import type { BoardState, SlotsState } from './board-state.ts';
+import {
+  BYTES_MAX,
+  base64,
+  chip,
+  chipFields,
+  chipFrom,
+  chipToRecord,
+  defined,
+  geometry,
+} from './chip-shape.ts';
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 const U32 = 0xffff_ffff;
-/** The largest part or memory that a state holds. */
-const BYTES_MAX = 1 << 26;
-const SECTORS_MAX = 1 << 14;
-
-/** Bytes in base64. */
-export function base64(minimum: number, maximum = minimum): Shape<Uint8Array> {
-  return parsed(
-    `${minimum === maximum ? minimum : `${minimum} to ${maximum}`} bytes in base64`,
-    (digits) => {
-      const bytes = Uint8Array.from(Buffer.from(digits, 'base64'));
-      const isExact = Buffer.from(bytes).toString('base64') === digits;
-      return isExact && bytes.length >= minimum && bytes.length <= maximum ? bytes : undefined;
-    },
-    (bytes) => Buffer.from(bytes).toString('base64'),
-  );
-}
 
 const count = whole(0, SAFE);
 const word = whole(0, U32);
@@ -50,26 +40,11 @@ export const entropyFault = record({
   bytes: nullable(whole(0, 4096)),
 });
 
-export const powerCut = {
-  tear: nullable(choice(tearModes)),
-  tornBytes: nullable(whole(0, 4096)),
-  seed: nullable(word),
-  disturbedBits: nullable(whole(0, 4096)),
-  unsynced: nullable(choice(['kept', 'lost'])),
-} as const;
-
-const cells = record({
-  bytes: base64(1, BYTES_MAX),
-  spent: base64(1, BYTES_MAX),
-  weak: list(record({ offset: word, mask: whole(1, 255) }), BYTES_MAX),
-});
-type CellsRecord = ShapeValue<typeof cells>;
-
 const stateShape = record({
   deviceSecret: base64(32),
   securityVersion: word,
   hasCryptoEngine: flag,
-  geometry: record({ size: whole(1, BYTES_MAX), sectorSize: count, programUnit: count }),
+  geometry,
   flashOptions: record({
     seed: nullable(word),
     erasesThroughZeros: nullable(flag),
@@ -77,12 +52,9 @@ const stateShape = record({
     enduranceSpread: nullable(count),
     wearFailure: nullable(choice([...wearFailures, 'any'])),
   }),
-  cells,
-  wear: list(count, SECTORS_MAX),
-  noise: word,
-  broken: list(record({ sector: count, failure: choice(wearFailures) }), SECTORS_MAX),
-  flashHasPower: flag,
-  cut: nullable(record({ operationsLeft: count, ...powerCut, synced: nullable(cells) })),
+  ...chipFields,
+  /** Absent where the board has none, and in states of version 1. */
+  imageSlots: nullable(record({ geometry, slot1: nullable(chip), slot2: nullable(chip) })),
   clock: record({
     timeMs: count,
     elapsedMs: count,
@@ -122,24 +94,15 @@ type StateRecord = ShapeValue<typeof stateShape>;
 
 /** @throws Error where the memory in it is of a processor that has no form for files */
 export function stateToJson(state: BoardState): unknown {
-  const { flash, clock, entropy, running } = state;
-  const { sectors, wear, noise, broken, isPowered, cut } = flash.snapshot;
+  const { flash, imageSlots, clock, entropy, running } = state;
   return stateShape.encode({
     deviceSecret: state.fuses.deviceSecret,
     securityVersion: state.fuses.securityVersion,
     hasCryptoEngine: state.hasCryptoEngine,
     geometry: flash.geometry,
     flashOptions: flash.options,
-    cells: cellsOf(sectors),
-    wear,
-    noise,
-    broken: Array.from(broken, ([sector, failure]) => ({ sector, failure })),
-    flashHasPower: isPowered,
-    cut: cut && {
-      ...cut.cut,
-      operationsLeft: cut.operationsLeft,
-      synced: cut.synced && cellsOf(cut.synced),
-    },
+    ...chipToRecord(flash.snapshot),
+    imageSlots: imageSlots && slotsToRecord(imageSlots),
     clock,
     entropy,
     surroundings: state.surroundings,
@@ -152,25 +115,15 @@ export function stateToJson(state: BoardState): unknown {
 /** @throws ShapeError, RangeError where it is no state */
 export function stateFromJson(json: unknown): BoardState {
   const read = stateShape.decode(json);
-  checkGeometry(read.geometry);
-  const { geometry, cut } = read;
   return {
     fuses: { deviceSecret: read.deviceSecret, securityVersion: read.securityVersion },
     hasCryptoEngine: read.hasCryptoEngine,
     flash: {
-      geometry,
+      geometry: read.geometry,
       options: defined(read.flashOptions),
-      snapshot: {
-        sectors: sectorsOf(read.cells, geometry),
-        wear: checkedWear(read.wear, geometry),
-        noise: read.noise,
-        broken: new Map(
-          read.broken.map(({ sector, failure }) => [checkedSector(sector, geometry), failure]),
-        ),
-        isPowered: read.flashHasPower,
-        cut: cut && cutOf(cut, geometry),
-      },
+      snapshot: chipFrom(read, read.geometry),
     },
+    imageSlots: read.imageSlots && slotsFrom(read.imageSlots),
     clock: read.clock,
     entropy: { ...read.entropy, fault: faultFrom(read.entropy.fault) },
     surroundings: read.surroundings,
@@ -197,62 +150,19 @@ export function faultFrom(
   }
 }
 
-/** Without the fields that are undefined. */
-export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+function slotsToRecord({ geometry, contents }: SlotsState) {
+  const record = (slot: SlotNumber) => contents[slot] && chipToRecord(contents[slot]);
+  return { geometry, slot1: record(1), slot2: record(2) };
 }
 
-function cutOf(
-  { operationsLeft, synced, ...cut }: NonNullable<StateRecord['cut']>,
-  geometry: FlashGeometry,
-): FlashSnapshot['cut'] {
+function slotsFrom({ geometry, slot1, slot2 }: NonNullable<StateRecord['imageSlots']>): SlotsState {
   return {
-    operationsLeft,
-    cut: defined(cut) as PowerCut,
-    synced: synced && sectorsOf(synced, geometry),
+    geometry,
+    contents: {
+      ...(slot1 && { 1: chipFrom(slot1, geometry) }),
+      ...(slot2 && { 2: chipFrom(slot2, geometry) }),
+    },
   };
-}
-
-function cellsOf(sectors: readonly SectorImage[]): CellsRecord {
-  return {
-    bytes: Buffer.concat(sectors.map(({ bytes }) => bytes)),
-    spent: Buffer.concat(sectors.map(({ spent }) => spent)),
-    weak: sectors.flatMap(({ weak }) =>
-      Array.from(weak ?? [], ([offset, mask]) => ({ offset, mask })),
-    ),
-  };
-}
-
-function sectorsOf(
-  { bytes, spent, weak }: CellsRecord,
-  { size, sectorSize, programUnit }: FlashGeometry,
-): SectorImage[] {
-  const units = sectorSize / programUnit;
-  if (bytes.length !== size || spent.length !== size / programUnit)
-    throw new RangeError('cells do not fit the sizes of their flash');
-  const weakOf = Map.groupBy(weak, ({ offset }) => Math.floor(offset / sectorSize));
-  return Array.from({ length: size / sectorSize }, (_, sector) => {
-    const begin = sector * sectorSize;
-    const own = weakOf.get(sector) ?? [];
-    return {
-      bytes: bytes.slice(begin, begin + sectorSize),
-      spent: spent.slice(sector * units, (sector + 1) * units).map((byte) => (byte === 0 ? 0 : 1)),
-      weak: own.length === 0 ? undefined : new Map(own.map(({ offset, mask }) => [offset, mask])),
-      digest: undefined,
-    };
-  });
-}
-
-function checkedSector(sector: number, { size, sectorSize }: FlashGeometry): number {
-  if (sector < size / sectorSize) return sector;
-  throw new RangeError(`a flash of ${size} bytes has no sector ${sector}`);
-}
-
-function checkedWear(wear: readonly number[], { size, sectorSize }: FlashGeometry) {
-  if (wear.length === size / sectorSize) return wear;
-  throw new RangeError('wear is told of each sector');
 }
 
 function runningToRecord({ bodyDigest, cpu, indicator, times }: BoardSnapshot) {

@@ -9,8 +9,8 @@ import { decodeEvent, encodeEvent, LineError } from './event-line.ts';
 const FORMAT = 'tessera-trace';
 /** Grows when an older program could not read the file any more. */
 const VERSION = 1;
-/** Text that is written at once, and is what a kill can cost. */
-const PORTION = 1 << 20;
+/** What a kill can cost at most: so much text or so many events since the last portion, and none older than this. */
+export const PORTION = { chars: 1 << 20, events: 1024, ageMs: 1_000 } as const;
 const GZIP = Buffer.of(0x1f, 0x8b);
 /** What a compressed trace may become: more could not be read at once. */
 const UNPACKED_SIZE_MAX = 1 << 30;
@@ -40,42 +40,99 @@ export function writeTraceFile(path: string, withSecrets: boolean): TraceWriter 
   const encoder = createEncoder(withSecrets, (text) => {
     writeSync(file, isCompressed ? gzipSync(text) : Buffer.from(text));
   });
+  let timer: NodeJS.Timeout | undefined;
+  let failure: unknown;
+  encoder.flush(); // the header: whatever is killed leaves a file that says what it is
+  function flushLate(): void {
+    timer = undefined;
+    try {
+      encoder.flush();
+    } catch (error) {
+      failure = error; // told to whoever writes next
+    }
+  }
   return {
-    write: encoder.write,
+    write(event) {
+      if (failure !== undefined) throw failure;
+      encoder.write(event);
+      timer ??= setTimeout(flushLate, PORTION.ageMs).unref();
+    },
     [Symbol.dispose]() {
-      encoder.end();
-      closeSync(file);
+      clearTimeout(timer);
+      try {
+        if (failure !== undefined) throw failure;
+        encoder.end();
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }
 
 /** The whole text of a trace. */
 export function encodeTrace({ isRedacted, events }: Trace): string {
-  const parts: string[] = [];
-  const encoder = createEncoder(!isRedacted, (text) => parts.push(text));
-  for (const event of events) encoder.write(event);
-  encoder.end();
-  return parts.join('');
+  const written = createTraceText(!isRedacted);
+  for (const event of events) written.write(event);
+  return written.text();
 }
+
+/** A trace in memory that grows. */
+export interface TraceText {
+  readonly write: TraceSink;
+  readonly events: number;
+  /** Of what was written so far. */
+  readonly chars: number;
+  /** With its end, as a file has it. */
+  text(): string;
+}
+
+export function createTraceText(withSecrets: boolean): TraceText {
+  const parts: string[] = [];
+  let chars = 0;
+  const encoder = createEncoder(withSecrets, (text) => {
+    parts.push(text);
+    chars += text.length;
+  });
+  return {
+    write: encoder.write,
+    get events() {
+      return encoder.count;
+    },
+    get chars() {
+      return chars;
+    },
+    text() {
+      encoder.flush();
+      return `${parts.join('')}${encoder.lastLine()}`;
+    },
+  };
+}
+
+/** As it goes over a line. */
+export const packedTrace = (text: string): Uint8Array => gzipSync(text);
 
 function createEncoder(withSecrets: boolean, put: (text: string) => void) {
   const hash = createHash('sha256');
   let waiting: string[] = [];
   let size = 0;
+  let lines = 0;
   let count = 0;
 
   function flush(): void {
+    if (lines === 0) return;
     const portion = waiting.join('');
     hash.update(portion);
     put(portion);
     waiting = [];
     size = 0;
+    lines = 0;
   }
 
   function line(text: string): void {
     waiting.push(text, '\n');
     size += text.length + 1;
-    if (size >= PORTION) flush();
+    lines += 1;
+    if (size >= PORTION.chars || lines >= PORTION.events) flush();
   }
 
   line(JSON.stringify({ format: FORMAT, version: VERSION, redacted: !withSecrets }));
@@ -84,18 +141,29 @@ function createEncoder(withSecrets: boolean, put: (text: string) => void) {
       count += 1;
       line(encodeEvent(withSecrets ? event : redacted(event)));
     },
+    get count() {
+      return count;
+    },
+    flush,
+    /** Of all that was flushed. */
+    lastLine: () => `${JSON.stringify(['whole', count, hash.copy().digest('hex')])}\n`,
     end(): void {
       flush();
-      put(`${JSON.stringify(['whole', count, hash.digest('hex')])}\n`);
+      put(this.lastLine());
     },
   };
+}
+
+export interface ReadTrace extends Trace {
+  /** False where its end is missing. */
+  readonly isWhole: boolean;
 }
 
 /**
  * @param isPartial takes the whole turns of a trace whose recording was not finished
  * @throws TraceFileError for what is no whole trace; an error of the file system
  */
-export function readTraceFile(path: string, isPartial = false): Trace {
+export function readTraceFile(path: string, isPartial = false): ReadTrace {
   return decodeTrace(unpacked(readFileSync(path)), isPartial);
 }
 
@@ -114,11 +182,11 @@ function unpacked(content: Buffer): Buffer {
 }
 
 /** The same of the bytes of a file that is not compressed. */
-export function decodeTrace(content: Buffer, isPartial = false): Trace {
+export function decodeTrace(content: Buffer, isPartial = false): ReadTrace {
   if (content.length === 0)
     throw new TraceFileError(
       'foreign',
-      'The file is empty: it is written in portions of 1 MiB, and its recording was ended before the first.',
+      'The file is empty: its recording was ended before anything was written.',
     );
   const lines = linesOf(content);
   const [head] = lines.next().value ?? [''];
@@ -129,14 +197,16 @@ export function decodeTrace(content: Buffer, isPartial = false): Trace {
       checkEnd(line, content.subarray(0, end - Buffer.byteLength(line)), events.length);
       if (end + 1 < content.length)
         throw new TraceFileError('damaged', 'Something stands behind the end of the trace.');
-      return { isRedacted, events };
+      return { isRedacted, events, isWhole: true };
     }
     const event = readLine(line, events.length + 2, end >= content.length);
     if (event !== undefined) events.push(event);
   }
   const isTurnEnd = ({ kind }: TraceEvent): boolean => kind === 'end' || kind === 'stop';
-  if (isPartial)
-    return { isRedacted, events: events.slice(0, events.findLastIndex(isTurnEnd) + 1) };
+  if (isPartial) {
+    const turns = events.slice(0, events.findLastIndex(isTurnEnd) + 1);
+    return { isRedacted, events: turns, isWhole: false };
+  }
   throw new TraceFileError(
     'unfinished',
     `The trace ends behind event ${events.length} without its end: the recording was not finished, or the file was cut.`,

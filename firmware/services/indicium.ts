@@ -14,8 +14,9 @@ import type { Licence } from '#protocol/documents/licence';
 import { isMailService, priceOf, type RateTable } from '#protocol/documents/rate-table';
 import { mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
+import { tableOf } from '../charged.ts';
 import { checkLog, checkUnlocked, licenceOf } from '../condition.ts';
-import { commit, type Device, nowMs, rateTablesOf, stamped, today } from '../device.ts';
+import { commit, type Device, nowMs, stamped, today } from '../device.ts';
 import { twice } from '../double-check.ts';
 import { invariant } from '../fault.ts';
 import type { RecordedDebit } from '../journal.ts';
@@ -78,6 +79,7 @@ function chargeFor(device: Device, next: MeterState): void {
       commit(device, 'debit', next, { event: 'redated', a: mailingDate, ...figures });
       break;
     case 'postage':
+    case 'service':
     case 'none':
       device.journal.append('debit', next); // synced with the signature, before anything leaves
   }
@@ -96,7 +98,7 @@ function detailOf(device: Device, request: Request): Result<DebitDetail> {
   if (!isDate(mailingDate)) return refuse('dateNotAllowed');
   if (mailingDate < date.value || mailingDate > addDays(date.value, MAILING_DAYS_AHEAD_MAX))
     return refuse('dateNotAllowed');
-  const table = tableOf(device, date.value);
+  const table = tableOf(device);
   if (!table.ok) return table;
   const allowed = checkKind(device, table.value, request);
   if (!allowed.ok) return allowed;
@@ -110,14 +112,6 @@ function detailOf(device: Device, request: Request): Result<DebitDetail> {
     original,
     requestDigest: digestOf(device, request),
   });
-}
-
-/** R30: the rate table of today. */
-function tableOf(device: Device, date: number): Result<RateTable> {
-  const { current } = rateTablesOf(device);
-  if (current === undefined || date < current.validFrom || date > current.validTo)
-    return refuse('rateTableMissing');
-  return ok(current);
 }
 
 function checkKind(device: Device, table: RateTable, request: Request): Result<undefined> {
@@ -221,7 +215,8 @@ export function reprintIndicium(
   { requestId: { counter, nonce } }: RequestOf<'reprintIndicium'>,
 ): Result<ResponseOf<'reprintIndicium'>> {
   const recorded = device.journal.find(counter, nonce);
-  if (recorded === undefined) return refuse('originalUnknown');
+  if (recorded === undefined || recorded.debit.detail.kind === 'service')
+    return refuse('originalUnknown');
   const room = checkLog(device);
   if (!room.ok) return room;
   const entry = { event: 'reprinted', b: recorded.debit.pieceCount } as const;

@@ -34,4 +34,7 @@ export const logMeaning: Readonly<
     a: 'serial of the certificate of the new indicium key',
     b: 'serial of the one before',
   },
+  keyInstalled: { a: 'number of the key' },
+  keyRevoked: { a: 'number of the key', b: 'reason' },
+  keyImported: { a: 'number of the key' },
 };

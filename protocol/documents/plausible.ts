@@ -28,11 +28,16 @@ export const plausibilityFindings = [
 export type PlausibilityFinding = (typeof plausibilityFindings)[number];
 
 /**
- * All that speaks against the pair; empty where it is possible. For meters whose certificate services have registers of
- * their own (requirements.md B1).
+ * All that speaks against the pair; empty where it is possible.
  * @param earlier the one with the smaller piece count
+ * @param paysServices certificate services may have been paid from the same registers between, as many as there were funds
+ * (requirements.md B1)
  */
-export function plausible(earlier: IndiciumFields, later: IndiciumFields): PlausibilityFinding[] {
+export function plausible(
+  earlier: IndiciumFields,
+  later: IndiciumFields,
+  paysServices = false,
+): PlausibilityFinding[] {
   if (!equalBytes(earlier.meterId, later.meterId)) return ['otherMeter'];
   if (equalBytes(coreOfOriginal(earlier), coreOfOriginal(later))) return ['same'];
   const pieces = later.pieceCount - earlier.pieceCount;
@@ -44,7 +49,7 @@ export function plausible(earlier: IndiciumFields, later: IndiciumFields): Plaus
     same: false,
     pieceCountNotGrown: pieces <= 0,
     ascendingGrewTooLittle: spent < later.postage,
-    ascendingGrewTooMuch: spent > spentMost,
+    ascendingGrewTooMuch: !paysServices && spent > spentMost,
     controlSumFell: controlSumGrowth < 0,
     rateTableOlder: later.rateCategory < earlier.rateCategory,
     datedTooEarly: daysBetween(earlier.mailingDate, later.mailingDate) < -MAILING_DAYS_AHEAD_MAX,

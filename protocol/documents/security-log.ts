@@ -33,6 +33,9 @@ export const logEventNames = [
   'authorityKey',
   'hostKeyChanged',
   'keysRenewed',
+  'keyInstalled',
+  'keyRevoked',
+  'keyImported',
 ] as const;
 export type LogEventName = (typeof logEventNames)[number];
 

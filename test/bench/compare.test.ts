@@ -51,6 +51,31 @@ test('rounds are interleaved, forth and back, after one round that does not coun
   expect(order.join('')).toBe('ab ab ba ab'.replaceAll(' ', ''));
 });
 
+test('what each operation took is told by its median and its 99th percentile, the warm-up left out', async () => {
+  let nowMs = 0;
+  let trip = 0;
+  const found = await compare(
+    1,
+    [
+      {
+        name: 'trips',
+        operations: 100,
+        run(operations, done) {
+          for (let left = operations; left > 0; left--) {
+            trip += 1;
+            nowMs += trip <= 100 ? 1_000 : trip - 100;
+            done();
+          }
+        },
+      },
+    ],
+    () => nowMs,
+  );
+
+  expect(found).toMatchObject([{ latencyMedianMs: 50, latencyP99Ms: 99 }]);
+  expect(table(found)).toContain('each 50.0 ms, 99 of 100 within 99.0 ms');
+});
+
 test.each([0, 2, -1, 1.5])('%s is no odd number of rounds', async (rounds) => {
   await expect(compare(rounds, [])).rejects.toThrow(RangeError);
 });

@@ -1,6 +1,8 @@
 /** `tessera control`: operations of the table from the command line (requirements.md H4). */
 
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cli, cliDone } from '#test/support/cli';
@@ -54,7 +56,42 @@ test.each([
   expect(error?.['message']).toMatch(why);
 });
 
-test('nobody at the address is told as such', async () => {
+test('records a trace into a file of its owner alone, which is replayed', async () => {
+  const file = join(temporaryFolder(), 'meter.trace.gz');
+
+  await cliDone('control', 'startTrace', '{ "withSecrets": true }', ...at);
+  const { figures } = await cliDone('control', 'fetchTrace', '--file', file, ...at);
+  await cliDone('control', 'stopTrace', ...at);
+  const replayed = await cliDone('trace', 'replay', file);
+
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const { tracing } = figures('fetchTrace') as unknown as { readonly tracing: { events: number } };
+  expect(figures('fetchTrace')).toMatchObject({ bytes: readFileSync(file).length });
+  expect(replayed.figures('replayed')).toMatchObject({ mode: 'calls', steps: tracing.events });
+});
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+test.each(['127.0.0.1', 'localhost'])('nobody at a port of %s is told as such', async (name) => {
+  const url = `http://${name}:${await closedPort()}`;
+  for (const operation of ['status', 'events']) {
+    const { exitCode, error } = await cli('control', operation, '--url', url);
+
+    expect(exitCode).toBe(1);
+    expect(error).toMatchObject({
+      error: 'controlLink',
+      message: expect.stringContaining('Nobody listens at'),
+    });
+  }
+});
+
+test('an address that leads nowhere is told as such', async () => {
   const { exitCode, error } = await cli('control', 'status', '--url', 'http://127.0.0.1:9');
 
   expect(exitCode).toBe(1);

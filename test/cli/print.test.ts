@@ -97,7 +97,7 @@ describe('nothing is charged', () => {
 
     expect(exitCode).toBe(0);
     expect(figures('specimen')).toMatchObject({ directory: out });
-    expect(readdirSync(out)).toEqual(['specimen.png']);
+    expect(readdirSync(out).sort()).toEqual(['specimen.png', 'specimen.svg']);
     expect(await registers()).toEqual(before);
   });
 
@@ -218,17 +218,31 @@ describe('a piece that was paid and not printed', () => {
     expect(first).toMatchObject({ exitCode: 1, error: { error: 'connectionLost' } });
     expect(first.error?.['message']).toContain('Part of the label may be on paper: look.');
     expect(first.error?.['advice']).toContain('is paid and kept');
-    expect(first.error?.['advice']).toContain('--reference "letter 7"');
+    expect(first.error?.['advice']).toContain('print --reprint "letter 7"');
     expect(await registers()).toEqual(having(1));
     const paid = readFileSync(join(out, 'indicium.bin'));
     printer.powerCycle();
     printer.tearOff();
-    const page = printer.nextPage();
+    const received = printer.report.receivedBytes;
 
-    const { exitCode, figures } = await print('--reference', 'letter 7', ...toPrinter());
+    const again = await print('--reference', 'letter 7', ...toPrinter());
+
+    expect(again).toMatchObject({ exitCode: 1, error: { error: 'maybePrinted' } });
+    expect(printer.report.receivedBytes - received).toBeLessThan(100); // questions, and no label
+    const listed = await cliDone('--home', meter.home, 'printed');
+    expect(listed.figures('piece')).toMatchObject({ reference: 'letter 7', paper: 'sending' });
+
+    const page = printer.nextPage();
+    const { exitCode, figures } = await print('--reprint', 'letter 7', ...toPrinter());
 
     expect(exitCode).toBe(0);
-    expect(figures('printed')).toMatchObject({ isCharged: false, outcome: 'confirmed' });
+    expect(figures('printed')).toMatchObject({
+      isCharged: false,
+      isReprint: true,
+      outcome: 'confirmed',
+    });
+    const settled = await cliDone('--home', meter.home, 'printed', 'letter 7');
+    expect(settled.figures('piece')).toMatchObject({ paper: 'confirmed', reprints: 1 });
     expect(Buffer.from(figures('printed')['indicium'] as Uint8Array)).toEqual(paid);
     const [symbol] = await scanSymbols((await page).png);
     expect(Buffer.from(symbol?.bytes ?? [])).toEqual(paid);
@@ -237,11 +251,13 @@ describe('a piece that was paid and not printed', () => {
 
   test('keeps its date, on whatever day it is printed again', async () => {
     const tomorrow = addDays(dateOf(Date.now()), 1);
-    const out = ['--out', temporaryFolder(), '--reference', 'letter 9'];
-    const first = await print(...out, '--date', String(tomorrow));
+    const out = ['--out', temporaryFolder()];
+    const first = await print(...out, '--reference', 'letter 9', '--date', String(tomorrow));
 
-    const again = await print(...out);
+    const twice = await print(...out, '--reference', 'letter 9');
+    const again = await print(...out, '--reprint', 'letter 9');
 
+    expect(twice).toMatchObject({ exitCode: 1, error: { error: 'alreadyPrinted' } });
     expect(again.exitCode).toBe(0);
     expect(again.figures('printed')['indicium']).toEqual(first.figures('printed')['indicium']);
     expect(await registers()).toEqual(having(1));

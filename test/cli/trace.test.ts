@@ -67,6 +67,25 @@ describe('emulate', () => {
   });
 });
 
+test('of a trace whose end is missing each command says so, and takes the rest where it is told to', async () => {
+  const text = encodeTrace(trace);
+  const path = fileOf(text.slice(0, text.length - 3_000));
+
+  const refused = await cli('trace', 'replay', path);
+  const shown = await cli('trace', 'show', path, '--partial');
+  const replayed = await cli('trace', 'replay', path, '--partial');
+
+  expect(refused.error).toMatchObject({
+    error: 'traceFile',
+    message: expect.stringContaining('without its end'),
+    advice: expect.stringContaining('--partial'),
+  });
+  const { events } = shown.figures('unfinished') as unknown as { readonly events: number };
+  expect(shown.figures('sum')).toMatchObject({ events });
+  expect(replayed.figures('unfinished')).toEqual(shown.figures('unfinished'));
+  expect(replayed.figures('replayed')).toMatchObject({ steps: events });
+});
+
 describe('show', () => {
   test('tells turns with their messages, in seals too, and what there was in all', async () => {
     const { said, exitCode, figures } = await cli('trace', 'show', fileOf());

@@ -56,6 +56,7 @@ test('--help behind every command tells its use and each of its options', async 
     'tessera printer',
     'tessera price',
     'tessera print',
+    'tessera printed',
     'tessera verify',
     'tessera completion',
     'tessera man',

@@ -5,6 +5,7 @@
 
 import { nodeCrypto } from '#driver/node-crypto';
 import type { Crypto, KeyPair } from '#protocol/crypto';
+import { certificateServices } from '#protocol/documents/certificate-services';
 import {
   type CertificateUsage,
   issueCompactCertificate,
@@ -71,7 +72,7 @@ export function licence(fields: Partial<LicenceFields>, issuer = authority): Uin
 }
 
 /** Services of the rate table, one of each kind. */
-export const services = { fixed: 1, weighed: 2, keyedIn: 9, extra: 20, certificate: 30 } as const;
+export const services = { fixed: 1, weighed: 2, keyedIn: 9, extra: 20, certificate: 300 } as const;
 
 export function rateTable(fields: Partial<RateTableFields>, issuer = authority): Uint8Array {
   const one = (price: number) => ({ minimum: mills(price), maximum: mills(price), steps: [] });
@@ -100,7 +101,9 @@ export function rateTable(fields: Partial<RateTableFields>, issuer = authority):
         steps: [],
       },
       { serviceId: services.extra, kind: 'extra', ...one(2_300) },
-      { serviceId: services.certificate, kind: 'certificate', ...one(1_000) },
+      ...Object.values(certificateServices).map(
+        (serviceId) => ({ serviceId, kind: 'certificate', ...one(1_000) }) as const,
+      ),
     ],
     ...fields,
   });

@@ -6,6 +6,7 @@
 import { type CommandName, commands, type RequestOf, type ResponseOf } from '#protocol/command';
 import type { Crypto, KeyPair } from '#protocol/crypto';
 import { type Answer, decodeResponse, encodeRequest } from '#protocol/dispatch';
+import type { KeyRequestFields } from '#protocol/documents/user-key';
 import { clientConfirm, clientHello } from '#protocol/handshake';
 import { createAssembler, encodeMessage, type Message, type MessageKind } from '#protocol/message';
 import { createRecordLayer, type RecordLayer } from '#protocol/record';
@@ -16,6 +17,8 @@ import type { Input, Output } from './bench.ts';
 export interface Known {
   deviceKey: Uint8Array | undefined;
   indiciumKey: Uint8Array | undefined;
+  /** Of the user, that was asked for last. */
+  key: Pick<KeyRequestFields, 'number' | 'publicKey' | 'uses'> | undefined;
   refillRequest: Uint8Array | undefined;
   withdrawalRequest: Uint8Array | undefined;
   inspectionChallenge: Uint8Array | undefined;
@@ -33,6 +36,7 @@ export interface Known {
 export const unknown = (): Known => ({
   deviceKey: undefined,
   indiciumKey: undefined,
+  key: undefined,
   refillRequest: undefined,
   withdrawalRequest: undefined,
   inspectionChallenge: undefined,

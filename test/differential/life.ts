@@ -16,12 +16,13 @@ import {
 import type { Answer } from '#protocol/dispatch';
 import { encodeRequest } from '#protocol/dispatch';
 import { dateOf } from '#protocol/documents/date';
+import { keyRequestDocument } from '#protocol/documents/user-key';
 import type { CallerName, Role } from '#protocol/state';
 import { statusName } from '#protocol/status';
 import { type Bench, createBench, type Input, type Output } from './bench.ts';
 import { type Dice, dice } from './dice.ts';
 import { hosts, password, repeatingCrypto, stranger } from './documents.ts';
-import { createHost, type Host } from './host.ts';
+import { createHost, type Host, type Known } from './host.ts';
 import { requests } from './requests.ts';
 import { type Stage, type StageName, stageNames } from './stages.ts';
 
@@ -210,11 +211,17 @@ function learn<N extends CommandName>(
   const value = answer.value as Record<string, Uint8Array>;
   if (name === 'initialize')
     Object.assign(known, { deviceKey: value['deviceKey'], indiciumKey: value['indiciumKey'] });
+  if (name === 'requestKey' || name === 'importKey') learnKey(known, value['request']);
   if (name === 'refillRequest') known.refillRequest = value['request'];
   if (name === 'withdrawalRequest') known.withdrawalRequest = value['request'];
   if (name === 'inspectionReport') known.inspectionReport = value['report'];
   if (name === 'challengeClock') known.clockChallenge = value['challenge'];
   if (name === 'createIndicium') known.counter = Math.max(known.counter, counterOf(asked));
+}
+
+function learnKey(known: Known, request: Uint8Array | undefined): void {
+  const read = keyRequestDocument.read(request ?? new Uint8Array(0));
+  if (read.ok) known.key = read.value;
 }
 
 const counterOf = (asked: unknown): number =>

@@ -3,6 +3,7 @@
  * field. A command that is left out does not compile.
  */
 
+import { ascii } from '#protocol/bytes';
 import type { CommandName, RequestOf } from '#protocol/command';
 import { issueFirstAuthorityKey } from '#protocol/documents/authority-key';
 import { addDays } from '#protocol/documents/date';
@@ -15,6 +16,13 @@ import {
   refillReasons,
   signRefillAuthorisation,
 } from '#protocol/documents/refill';
+import {
+  keyGrantDocument,
+  keyUseNames,
+  keyUsesOf,
+  revocationOrderDocument,
+  revocationReasons,
+} from '#protocol/documents/user-key';
 import {
   signWithdrawalAuthorisation,
   withdrawalRequestDocument,
@@ -177,11 +185,84 @@ export const requests: { readonly [N in CommandName]: Maker<N> } = {
     };
   },
 
+  hashContent: ({ dice }) => ({ isFirst: dice.chance(60), data: dice.bytes(dice.below(400)) }),
+  postmark: (asking) => {
+    const { dice } = asking;
+    const nonce = dice.bytes(dice.pick([0, 8, 20]));
+    const number = mostly(asking, 1, 2);
+    return { ...digested(asking), number, nonce };
+  },
+  validatePostmark: (asking) => ({
+    ...digested(asking),
+    certificate: asking.dice.bytes(40),
+    tstInfo: asking.dice.bytes(40),
+    signedAttributes: asking.dice.bytes(40),
+    signature: asking.dice.bytes(64),
+  }),
+  requestKey: (asking) => ({ ...holder(asking) }),
+  installKey: (asking) => ({ requestId: transaction(asking), grant: grantFor(asking) }),
+  userKeys: nothing,
+  requestRevocation: (asking) => ({
+    number: mostly(asking, 1, 9),
+    reason: asking.dice.pick(revocationReasons),
+  }),
+  revokeKey: (asking) => ({ requestId: transaction(asking), order: revocationFor(asking) }),
+  importKey: (asking) => ({ ...holder(asking), privateKey: asking.dice.bytes(32) }),
+  dropKey: (asking) => ({ number: mostly(asking, 1, 2) }),
   withdrawalRequest: nothing,
   withdrawalCommit: (asking) => ({ authorisation: withdrawalAuthorisation(asking) }),
   withdrawalReport: nothing,
   zeroize: nothing,
 };
+
+const transaction = ({ known, dice }: Asking) => {
+  known.counter += 1;
+  return { counter: known.counter, nonce: dice.below(2 ** 32) };
+};
+
+const digested = (asking: Asking) => ({
+  requestId: transaction(asking),
+  isStreamed: asking.dice.chance(30),
+  digest: asking.dice.bytes(32),
+});
+
+const holder = (asking: Asking) => ({
+  uses: keyUsesOf(asking.dice.chance(80) ? 'timeStamp' : asking.dice.pick(keyUseNames)),
+  organization: mostly(asking, new Uint8Array(0), ascii('Organization')),
+  commonName: ascii('Common Name'),
+});
+
+/** Of the key that was asked for last. */
+function grantFor(asking: Asking): Uint8Array {
+  const { known, dice } = asking;
+  const { number, publicKey, uses } = known.key ?? unknownKey;
+  return keyGrantDocument.issue(signing, issuer(asking), {
+    meterId: meter(asking),
+    number,
+    publicKey,
+    uses,
+    certificateDigest: dice.bytes(32),
+    serial: new Uint8Array(16).fill(1),
+    validFrom: 20260101,
+    validTo: 20301231,
+  });
+}
+
+function revocationFor(asking: Asking): Uint8Array {
+  const { known, dice, timeMs } = asking;
+  const { number, publicKey } = known.key ?? unknownKey;
+  return revocationOrderDocument.issue(signing, issuer(asking), {
+    meterId: meter(asking),
+    number,
+    publicKey,
+    reason: dice.pick(revocationReasons),
+    timeMs,
+    isCharged: dice.chance(70),
+    isForced: dice.chance(30),
+  });
+}
+
+const unknownKey = { number: 1, publicKey: stranger.publicKey, uses: keyUsesOf('sign') };
 
 /** The announcement of the next key, which is never seen: it is taken once. */
 function authorityKeyOf(asking: Asking): Uint8Array {

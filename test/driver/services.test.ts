@@ -6,6 +6,7 @@ import { nodeCrypto } from '#driver/node-crypto';
 import { type ServiceName, serviceNames } from '#driver/services';
 import { commands, type RequestOf, type ResponseOf } from '#protocol/command';
 import type { Handlers } from '#protocol/dispatch';
+import { keyUsesOf } from '#protocol/documents/user-key';
 import { mills } from '#protocol/mills';
 import { ok } from '#protocol/result';
 import { createImitation, sampleIndicium, testMeterId } from '#test/support/imitation';
@@ -70,6 +71,27 @@ const condition = {
   licenceSequence: 1,
   rateVersion: 3,
   nextRateVersion: 4,
+} as const;
+
+const holder = {
+  uses: keyUsesOf('timeStamp'),
+  organization: new Uint8Array(0),
+  commonName: document,
+} as const;
+const keyRequested = {
+  number: 3,
+  requestInfo: document,
+  requestSignature: new Uint8Array(64),
+  request: document,
+} as const;
+const digested = { requestId, isStreamed: false, digest: new Uint8Array(32).fill(6) } as const;
+const stamp = { ...digested, number: 3, nonce: document } as const;
+const stamped = {
+  ...digested,
+  certificate: document,
+  tstInfo: document,
+  signedAttributes: document,
+  signature: new Uint8Array(64),
 } as const;
 
 const samples: { readonly [N in ServiceName]: Sample<N> } = {
@@ -216,6 +238,66 @@ const samples: { readonly [N in ServiceName]: Sample<N> } = {
     request: { device: document, indicium: document },
     response: {},
   },
+  hashContent: {
+    ask: (meter) => meter.hashContent({ isFirst: true, data: document }),
+    request: { isFirst: true, data: document },
+    response: { size: 3 },
+  },
+  postmark: {
+    ask: (meter) => meter.postmark(stamp),
+    request: stamp,
+    response: { tstInfo: document, signedAttributes: document, signature: new Uint8Array(64) },
+  },
+  validatePostmark: {
+    ask: (meter) => meter.validatePostmark(stamped),
+    request: stamped,
+    response: { verdict: 'digestDifferent' },
+  },
+  requestKey: {
+    ask: (meter) => meter.requestKey(holder),
+    request: holder,
+    response: keyRequested,
+  },
+  installKey: {
+    ask: (meter) => meter.installKey({ requestId, grant: document }),
+    request: { requestId, grant: document },
+    response: { number: 3 },
+  },
+  userKeys: {
+    ask: (meter) => meter.userKeys(),
+    request: {},
+    response: {
+      keys: [
+        {
+          ...holder,
+          number: 3,
+          isActive: true,
+          isImported: false,
+          publicKey: key,
+          certificateDigest: new Uint8Array(32).fill(4),
+          serial: document,
+          validFrom: 20260101,
+          validTo: 20261231,
+        },
+      ],
+    },
+  },
+  requestRevocation: {
+    ask: (meter) => meter.requestRevocation({ number: 3, reason: 'superseded' }),
+    request: { number: 3, reason: 'superseded' },
+    response: { request: document },
+  },
+  revokeKey: {
+    ask: (meter) => meter.revokeKey({ requestId, order: document }),
+    request: { requestId, order: document },
+    response: { confirmation: document },
+  },
+  importKey: {
+    ask: (meter) => meter.importKey({ ...holder, privateKey: new Uint8Array(32).fill(5) }),
+    request: { ...holder, privateKey: new Uint8Array(32).fill(5) },
+    response: keyRequested,
+  },
+  dropKey: { ask: (meter) => meter.dropKey(3), request: { number: 3 }, response: {} },
   withdrawalRequest: {
     ask: (meter) => meter.withdrawalRequest(),
     request: {},

@@ -120,6 +120,7 @@ describe('the golden state record', () => {
       sequence: 6789,
       requestKey: `1601 ${0x0badcafe}`,
       debitedPiece: 1580,
+      chargedService: undefined,
       redatedPiece: 1579,
       deniesSignature: false,
     });
@@ -131,6 +132,7 @@ describe('the golden signature record', () => {
     expect(toHex(encodeSignatureRecord(signature))).toBe(toHex(bodyOf(goldenSignature)));
     expect(signatureRecord.decode(bodyOf(goldenSignature))).toEqual({
       ...signature,
+      extra: new Uint8Array(96),
       type: 'signature',
       version: 2,
       spare: undefined,
@@ -143,6 +145,7 @@ describe('the golden signature record', () => {
       sequence: 6790,
       requestKey: `1601 ${0x0badcafe}`,
       debitedPiece: undefined,
+      chargedService: undefined,
       redatedPiece: undefined,
     });
   });
@@ -161,7 +164,7 @@ test.each([
 });
 
 test('a record with a byte where none may be is refused', () => {
-  const spare = Array.from({ length: 138 }, (_, at) => 102 + at);
+  const spare = Array.from({ length: 42 }, (_, at) => 198 + at);
   const set = (body: Uint8Array, at: number): Uint8Array =>
     body.map((byte, place) => (place === at ? 1 : byte));
 
@@ -249,6 +252,7 @@ const signatureNames: typeof stateNames = [
   ['origin ZIP', 'originZip'],
   ['software id', 'softwareId'],
   ['key id', 'keyId'],
+  ['of a service', 'extra'],
   ['zeros', 'spare'],
 ];
 

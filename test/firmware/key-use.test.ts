@@ -13,6 +13,7 @@ import { createMemoryFlash } from '#emulator/flash';
 import { loadImage } from '#emulator/image-file';
 import type { CryptoEngine } from '#hw/crypto-engine';
 import { type CommandName, commandNames } from '#protocol/command';
+import { certificateServices } from '#protocol/documents/certificate-services';
 import { keyRenewalDocument } from '#protocol/documents/key-renewal';
 import { issueClockSetting, issueLockOrder } from '#protocol/documents/orders';
 import {
@@ -42,6 +43,15 @@ import {
 import { acknowledgement, inspected } from '#test/support/security-log';
 import { testImageKey } from '#test/support/test-firmware';
 import { NEW, release, updatable, updatableParts } from '#test/support/update';
+import {
+  grantFor,
+  holder,
+  keyRequestIn,
+  revocationOrder,
+  servicesTable,
+  transaction,
+  x509For,
+} from '#test/support/user-keys';
 import type { ParameterName } from '#tools/policy/parameters';
 import { accessOf } from '#tools/policy/services';
 
@@ -87,6 +97,7 @@ function listening(): Cpu {
 const told = [
   'deviceKey',
   'indiciumKey',
+  'userKeys',
   'ephemeralKey',
   'password',
   'imageKey',
@@ -106,6 +117,8 @@ const seen = new Map<CommandName, Set<Told>>();
 const own = { deviceKey: '', indiciumKey: '' };
 /** Those that wait to take the place of the others. */
 const pending = { deviceKey: '', indiciumKey: '' };
+/** Public keys of the user. */
+const ofUser = new Set<string>();
 
 /** The same meter; each service that is asked of it is noted with what the engine was given meanwhile. */
 function noting(meter: Meter): Meter {
@@ -125,6 +138,8 @@ function noting(meter: Meter): Meter {
 
 function note(name: CommandName, answer: unknown): void {
   if (name === 'initialize') Object.assign(own, keysOf(answer as Born));
+  if (name === 'requestKey' || name === 'importKey')
+    ofUser.add(hex(keyRequestIn((answer as { readonly request: Uint8Array }).request).publicKey));
   if (name === 'renewKeys') Object.assign(pending, keysOf(bornBy(answer)));
   const used = seen.get(name) ?? new Set<Told>();
   seen.set(name, used);
@@ -162,6 +177,7 @@ function parameterOf(each: string): Told | undefined {
   }
   const publicKey = hex(nodeCrypto.publicKeyOf(Buffer.from(key, 'hex')));
   if ([own.deviceKey, pending.deviceKey].includes(publicKey)) return 'deviceKey';
+  if (ofUser.has(publicKey)) return 'userKeys';
   return [own.indiciumKey, pending.indiciumKey].includes(publicKey) ? 'indiciumKey' : undefined;
 }
 
@@ -239,6 +255,41 @@ async function work(meter: TestMeter): Promise<void> {
   await user.close();
 }
 
+/** Keys of the user, one of which is made here and one elsewhere, and what the first one signs. */
+async function certify(meter: TestMeter): Promise<void> {
+  const maker = await loggedIn(meter, 'cryptoOfficer');
+  await maker.installRateTable(servicesTable());
+  await maker.register(licence({ sequence: 2, services: [...ALL_SERVICES, 314] }));
+  const buyer = await loggedIn(meter, 'user');
+  const wish = { kind: 'purchase', account: 'certificate', amount: mills(20_000) } as const;
+  await buyer.refillCommit(authorisation((await buyer.refillRequest(wish)).request));
+  const officer = await loggedIn(meter, 'cryptoOfficer');
+  const { privateKey } = nodeCrypto.generateKeyPair();
+  const { number } = await officer.importKey({ ...holder('sign'), privateKey });
+  await officer.dropKey(number);
+  const request = keyRequestIn((await officer.requestKey(holder('timeStamp'))).request);
+  const x509 = x509For(request.publicKey);
+  await officer.installKey({ requestId: transaction(), grant: grantFor(request, x509) });
+  const user = await loggedIn(meter, 'user');
+  const digest = nodeCrypto.sha256(new Uint8Array(3));
+  await user.hashContent({ isFirst: true, data: new Uint8Array(3) });
+  const digested = { isStreamed: true, digest } as const;
+  const asked = { ...digested, requestId: transaction(), number: request.number };
+  const stamped = await user.postmark({ ...asked, nonce: new Uint8Array(0) });
+  await user.validatePostmark({
+    ...stamped,
+    isStreamed: false,
+    digest,
+    requestId: transaction(),
+    certificate: x509,
+  });
+  await user.userKeys();
+  await user.requestRevocation({ number: request.number, reason: 'superseded' });
+  await user.revokeKey({ requestId: transaction(), order: revocationOrder(request) });
+}
+
+const ALL_SERVICES = [1, ...Object.values(certificateServices)].filter((id) => id !== 314);
+
 /** What anybody may carry to a meter, and what it tells everybody. */
 async function contact(meter: TestMeter): Promise<void> {
   const host = await sessionOf(meter, 'user');
@@ -289,6 +340,7 @@ beforeAll(async () => {
   await load(meter);
   await renew(meter);
   await work(meter);
+  await certify(meter);
   await contact(meter);
   await using copy = meterWith(certifiedCopy(meter.flash.contents()), { cpu });
   await (await loggedIn(copy, 'cryptoOfficer')).zeroize();

@@ -5,10 +5,9 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type MeterState, NO_DETAIL } from '#firmware/journal-record';
+import { blankState, type MeterState, NO_DETAIL } from '#firmware/journal-record';
 import {
   beginRefill,
-  blankState,
   debit,
   endRefill,
   isConsistent,

@@ -1,11 +1,10 @@
 /** The rules of money, one by one (requirements.md B1-B7; domain.md R1-R16, R20, R22, R29). */
 
 import { describe, expect, test } from 'vitest';
-import { type DebitDetail, type MeterState, NO_DETAIL } from '#firmware/journal-record';
+import { blankState, type DebitDetail, type MeterState, NO_DETAIL } from '#firmware/journal-record';
 import {
   aside,
   beginRefill,
-  blankState,
   checkConsistent,
   checkFresh,
   debit,

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { flashLayout } from '#firmware/flash-layout';
 import { openStore, type RoleAccess, type StoreContent } from '#firmware/store';
 import { encodeMeterId } from '#protocol/documents/meter-id';
+import { keyUsesOf } from '#protocol/documents/user-key';
+import { mills } from '#protocol/mills';
 import { crypto, smallFlash } from '#test/support/firmware-flash';
 import { readGolden, toHex } from '#test/support/golden';
 import { readRepositoryFile } from '#tools/sources';
@@ -35,13 +37,30 @@ const content: StoreContent = {
   pendingDevice: { publicKey: filled(33, 0x48), sealedKey: filled(60, 0x49) },
   pendingIndicium: { publicKey: filled(33, 0x4a), sealedKey: filled(60, 0x4b) },
   hasOldKeys: true,
+  lastKeyNumber: 9,
+  userKeys: [
+    {
+      number: 9,
+      state: 'active',
+      origin: 'imported',
+      uses: keyUsesOf('sign', 'authenticate'),
+      publicKey: filled(33, 0x4c),
+      sealedKey: filled(60, 0x4d),
+      organization: filled(2, 0x4e),
+      commonName: filled(3, 0x4f),
+      certificateDigest: filled(32, 0x50),
+      serial: filled(16, 0x51),
+      validFrom: 20260101,
+      validTo: 20261231,
+    },
+  ],
+  creditLines: [{ certificate: filled(4, 0x52), rest: mills(5_000), payments: 3 }],
+  sealedTokenKeys: filled(92, 0x53),
 };
 const BANK_SIZE = 12_288;
 const HEADER_SIZE = 32;
 const key = filled(32, 4);
-const golden = readGolden('store-bank-with-authority');
-/** As an image before wrote it, without the last fields. */
-const before = readGolden('store-bank');
+const golden = readGolden('store-bank-with-user-keys');
 
 describe('the golden bank', () => {
   const flash = smallFlash();
@@ -56,22 +75,29 @@ describe('the golden bank', () => {
     expect(store.load(7)).toEqual(content);
   });
 
-  test('of the version before is read, without what it had not', () => {
+  const empty = new Uint8Array(0);
+  const none = { publicKey: empty, sealedKey: empty };
+  const noKeys = { lastKeyNumber: 0, userKeys: [], creditLines: [], sealedTokenKeys: empty };
+  test.each([
+    ['store-bank-with-authority', noKeys],
+    [
+      'store-bank',
+      {
+        ...noKeys,
+        authorityCertificate: empty,
+        pendingDevice: none,
+        pendingIndicium: none,
+        hasOldKeys: false,
+      },
+    ],
+  ])('of an image before, %s, is read, without what it had not', (name, missing) => {
     const contents = new Uint8Array(flash.contents().length).fill(0xff);
-    contents.set(before.bytes, BANK_SIZE);
+    contents.set(readGolden(name).bytes, BANK_SIZE);
     const old = smallFlash(contents);
 
     const read = openStore(old, flashLayout(old), crypto, key).load(7);
 
-    const empty = new Uint8Array(0);
-    const none = { publicKey: empty, sealedKey: empty };
-    expect(read).toEqual({
-      ...content,
-      authorityCertificate: empty,
-      pendingDevice: none,
-      pendingIndicium: none,
-      hasOldKeys: false,
-    });
+    expect(read).toEqual({ ...content, ...missing });
   });
 
   test('has a tag over generation and content, as another implementation of HMAC finds', () => {
@@ -112,6 +138,25 @@ const names: readonly (readonly [words: string, field: string])[] = [
   ['public indicium key that waits', 'pendingIndicium.publicKey'],
   ['indicium key that waits', 'pendingIndicium.sealedKey'],
   ['1 where the other bank', 'hasOldKeys'],
+  ['number that was last given', 'lastKeyNumber'],
+  ['how many keys of the user', 'userKeys.length'],
+  ['user key: number', 'userKeys.number'],
+  ['user key: state', 'userKeys.state'],
+  ['user key: origin', 'userKeys.origin'],
+  ['user key: uses', 'userKeys.uses'],
+  ['user key: public', 'userKeys.publicKey'],
+  ['user key: under the vault key', 'userKeys.sealedKey'],
+  ['user key: organization', 'userKeys.organization'],
+  ['user key: common name', 'userKeys.commonName'],
+  ['user key: SHA-256', 'userKeys.certificateDigest'],
+  ['user key: serial', 'userKeys.serial'],
+  ['user key: first day', 'userKeys.validFrom'],
+  ['user key: last day', 'userKeys.validTo'],
+  ['how many lines of credit', 'creditLines.length'],
+  ['line of credit: certificate', 'creditLines.certificate'],
+  ['line of credit: rest', 'creditLines.rest'],
+  ['line of credit: payments', 'creditLines.payments'],
+  ['keys of digital tokens', 'sealedTokenKeys'],
 ];
 
 describe('docs/flash.md, Store', () => {
@@ -125,6 +170,10 @@ describe('docs/flash.md, Store', () => {
     'nextRateTable',
     'withdrawalReport',
     'authorityCertificate',
+    'userKeys.organization',
+    'userKeys.commonName',
+    'userKeys.serial',
+    'creditLines.certificate',
   ];
 
   test('says where each field of the header is', () => {
@@ -154,7 +203,10 @@ describe('docs/flash.md, Store', () => {
         return [prefix === undefined ? size : `${prefix * 8} + ${size}`, true];
       }),
     );
-    const stored = [...sizes.keys()].filter((name) => !name.endsWith('.length')).slice(5);
+    const isCount = (name: string): boolean => ['userKeys', 'creditLines'].includes(name);
+    const stored = [...sizes.keys()]
+      .filter((name) => !name.endsWith('.length') || isCount(name.slice(0, -'.length'.length)))
+      .slice(5);
     expect(names.map(([, field]) => field)).toEqual(stored);
   });
 });

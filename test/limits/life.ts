@@ -29,10 +29,10 @@ export async function liveWholly(
   checks: readonly Check[] = checksOf('life'),
 ): Promise<Outcome> {
   const { form, cryptoEngine } = conditions;
-  const marking = createMarking(cpu, createSeededEntropy(3));
+  const marking = createMarking(cpu);
   await using meter = await kitMeter('blank', {
     ...loadImage(form),
-    ...{ cpu: marking.cpu, entropy: marking.entropy, cryptoEngine },
+    ...{ cpu: marking.cpu, entropy: marking.counted(createSeededEntropy(3)), cryptoEngine },
     crypto: repeatingCrypto('a whole life'),
   });
   const { board, station } = meter;

@@ -1,5 +1,6 @@
 /** The fields of one sample of every signed document, and the fixed keys that sign them. */
 
+import { ascii } from '#protocol/bytes';
 import type { Registers } from '#protocol/command-layouts';
 import type { KeyPair } from '#protocol/crypto';
 import type { CertificateFields } from '#protocol/documents/compact-certificate';
@@ -12,6 +13,14 @@ import { encodeMeterId } from '#protocol/documents/meter-id';
 import type { ClockSettingFields, LockOrderFields } from '#protocol/documents/orders';
 import type { RateTableFields } from '#protocol/documents/rate-table';
 import type { RefillAuthorisation, RefillRequest } from '#protocol/documents/refill';
+import {
+  type KeyGrantFields,
+  type KeyRequestFields,
+  keyUsesOf,
+  type RevocationConfirmationFields,
+  type RevocationOrderFields,
+  type RevocationRequestFields,
+} from '#protocol/documents/user-key';
 import type {
   WithdrawalAuthorisation,
   WithdrawalReport,
@@ -64,6 +73,51 @@ export const keyRenewal: KeyRenewal = {
   deviceSerial: 6,
   deviceKey: keyPair(0xd2).publicKey,
   indiciumKey: keyPair(0x2d).publicKey,
+};
+
+const holderKey = { number: 3, publicKey: keyPair(0xe1).publicKey } as const;
+const ofDevice = { meterId, deviceSerial: 6, ...holderKey } as const;
+
+export const keyRequest: KeyRequestFields = {
+  ...ofDevice,
+  uses: keyUsesOf('sign', 'authenticate'),
+  csrDigest: new Uint8Array(32).fill(0xe2),
+  organization: ascii('Organization'),
+  commonName: ascii('Common Name'),
+};
+
+export const keyGrant: KeyGrantFields = {
+  meterId,
+  ...holderKey,
+  uses: keyUsesOf('timeStamp'),
+  certificateDigest: new Uint8Array(32).fill(0xe3),
+  serial: new Uint8Array(16).fill(0x71),
+  validFrom: 20270101,
+  validTo: 20281231,
+};
+
+export const revocationRequest: RevocationRequestFields = {
+  ...ofDevice,
+  reason: 'keyCompromise',
+  timeMs: 1_800_000_000_000,
+};
+
+export const revocationOrder: RevocationOrderFields = {
+  meterId,
+  ...holderKey,
+  reason: 'superseded',
+  timeMs: 1_800_000_000_001,
+  isCharged: true,
+  isForced: false,
+};
+
+export const revocationConfirmation: RevocationConfirmationFields = {
+  ...ofDevice,
+  orderDigest: new Uint8Array(32).fill(0xe4),
+  timeMs: 1_800_000_000_002,
+  paid: mills(250),
+  due: mills(100),
+  certificatePieceCount: 77,
 };
 
 export const licence: LicenceFields = {

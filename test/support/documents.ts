@@ -44,6 +44,13 @@ import {
   signRefillRequest,
 } from '#protocol/documents/refill';
 import {
+  keyGrantDocument,
+  keyRequestDocument,
+  revocationConfirmationDocument,
+  revocationOrderDocument,
+  revocationRequestDocument,
+} from '#protocol/documents/user-key';
+import {
   signWithdrawalAuthorisation,
   signWithdrawalReport,
   signWithdrawalRequest,
@@ -90,6 +97,30 @@ export const samples = {
   'key-renewal': {
     ...keyRenewalDocument,
     bytes: keyRenewalDocument.sign(fixedCrypto, device.privateKey, values.keyRenewal),
+  },
+  'key-request': {
+    ...keyRequestDocument,
+    bytes: keyRequestDocument.sign(fixedCrypto, device.privateKey, values.keyRequest),
+  },
+  'key-grant': {
+    ...keyGrantDocument,
+    bytes: keyGrantDocument.issue(fixedCrypto, authority, values.keyGrant),
+  },
+  'revocation-request': {
+    ...revocationRequestDocument,
+    bytes: revocationRequestDocument.sign(fixedCrypto, device.privateKey, values.revocationRequest),
+  },
+  'revocation-order': {
+    ...revocationOrderDocument,
+    bytes: revocationOrderDocument.issue(fixedCrypto, authority, values.revocationOrder),
+  },
+  'revocation-confirmation': {
+    ...revocationConfirmationDocument,
+    bytes: revocationConfirmationDocument.sign(
+      fixedCrypto,
+      device.privateKey,
+      values.revocationConfirmation,
+    ),
   },
   licence: {
     ...licenceDocument,

@@ -4,7 +4,7 @@ import { createMemoryFlash, type FlashDevice } from '#emulator/flash';
 import { strictFlash } from '#emulator/flash-strict';
 import { flashLayout } from '#firmware/flash-layout';
 import { formatJournal, type Journal, openJournal } from '#firmware/journal';
-import { blankState } from '#firmware/registers';
+import { blankState } from '#firmware/journal-record';
 import { nobleCrypto } from '#protocol/noble-crypto';
 import { seededRandom } from './seeded-random.ts';
 

@@ -9,7 +9,7 @@ export interface Golden {
 }
 
 /** The versions of the protocol that golden bytes are of (test/golden/README.md). */
-const versions = ['v01', 'v02', 'v03'] as const;
+const versions = ['v01', 'v02', 'v03', 'v04'] as const;
 
 /** @param name of a file in a folder of test/golden, without its ending: each name is in one of them */
 export function readGolden(name: string): Golden {

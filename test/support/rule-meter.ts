@@ -5,9 +5,9 @@
 
 import { nodeCrypto } from '#driver/node-crypto';
 import type { MeterState } from '#firmware/journal-record';
+import { blankState } from '#firmware/journal-record';
 import {
   beginRefill,
-  blankState,
   debit,
   endRefill,
   type RefillWish,

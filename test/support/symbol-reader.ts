@@ -13,7 +13,12 @@ prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer } });
 
 /** The bytes of the only symbol in a picture; undefined where none, or more than one, can be read. */
 export async function readSymbol(bitmap: Bitmap): Promise<Uint8Array | undefined> {
-  const found = await readBarcodes(previewPng(bitmap), {
+  return await readPicture(previewPng(bitmap));
+}
+
+/** The same for a picture in a file. */
+export async function readPicture(png: Uint8Array): Promise<Uint8Array | undefined> {
+  const found = await readBarcodes(png, {
     formats: ['DataMatrix'],
     tryHarder: true,
     tryInvert: false, // a print with black and white swapped must not pass

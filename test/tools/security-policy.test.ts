@@ -49,7 +49,7 @@ test('every field of the store is one of a parameter, or said to be none', () =>
   const layout = /contentLayout = P\.struct\(\{([\s\S]*?)\}\);/.exec(image)?.[1] as string;
   const fields = matches(layout, /^ {2}(\w+):/gm);
 
-  expect(fields.length).toBe(18);
+  expect(fields.length).toBe(22);
   expect(fields.filter((field) => ![...claimed, ...otherStoreFields].includes(field))).toEqual([]);
 });
 

@@ -173,7 +173,7 @@ export async function checkUnplugging(settings: GuestSettings): Promise<unknown>
     });
     return promise;
   });
-  await order(settings, { what: 'powerOff' });
+  await order(settings, { what: 'powerOff', place: 0 });
   const [hidMs = 0, serialMs = 0] = await Promise.all(closings);
   await until('the meter out of /dev', () => isGone(0));
   await attachMeter(settings, 0);

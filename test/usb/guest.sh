@@ -6,4 +6,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cp "$root/hw/udev/70-tessera.rules" /run/udev/rules.d/
 /lib/systemd/systemd-udevd --daemon || echo '@{"failure":"no udev"}'
-exec "$root/node_modules/.bin/node" "$root/build/usb/guest.js" "$root/build/usb/guest.json"
+exec "$root/node_modules/.bin/node" "$root/build/guest/guest.js" "$root/build/usb/guest.json"

@@ -1,6 +1,8 @@
 /** The lane's script within the guest: the driver on what the kernel made of the emulated devices. */
 
 import { readFileSync } from 'node:fs';
+import { checkEmulateAttach } from './guest-attach.ts';
+import { checkConformance } from './guest-conformance.ts';
 import { checkCycles, checkReboots } from './guest-cycles.ts';
 import { kernelErrors, say, step } from './guest-scene.ts';
 import {
@@ -36,6 +38,13 @@ async function runSteps(settings: GuestSettings): Promise<void> {
     checkReboots(settings),
   );
   await step(`${settings.cycles} times detached and attached`, () => checkCycles(settings));
+  const kit = settings.conformance === 'life' ? 'a whole life' : 'a choice of checks';
+  for (const way of ['hid', 'serial'] as const)
+    await step(`${way}: the conformance kit, ${kit}`, () => checkConformance(way, settings));
+  await step(
+    'tessera emulate --attach: there, again after a restart, and gone',
+    checkEmulateAttach,
+  );
   await step('the kernel has no errors', () => {
     const errors = kernelErrors();
     if (errors.length > 0) throw new Error(errors.join(' | '));

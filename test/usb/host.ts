@@ -14,7 +14,7 @@ import {
   meterAt,
   type TestMeter,
 } from '#test/support/meter';
-import type { GuestSettings, Obeyed, Order } from './settings.ts';
+import { blankPlaces, type GuestSettings, type Obeyed, type Order } from './settings.ts';
 
 const TICK_MS = 100;
 /** How long a meter without power stays so: longer than a driver waits before its second try. */
@@ -22,7 +22,7 @@ const DARK_MS = 700;
 
 export interface Devices extends AsyncDisposable {
   /** What the guest has to know. */
-  readonly settings: Omit<GuestSettings, 'cycles' | 'reboots'>;
+  readonly settings: Omit<GuestSettings, 'cycles' | 'reboots' | 'conformance'>;
   /** How often a meter was started. */
   readonly starts: readonly number[];
   readonly pages: number;
@@ -33,8 +33,10 @@ export async function startDevices(): Promise<Devices> {
   const meters = [await meterAt('refilled'), await meterAt('refilled')];
   const server = resources.use(await listenUsbip());
   const printer = resources.use(await startVirtualPrinter());
-  const starts = meters.map(() => 0);
-  const timers = meters.map((meter, place) => {
+  const starts: number[] = [];
+  const places = new Map<number, TestMeter>();
+  function plug(meter: TestMeter, place: number): void {
+    places.set(place, meter);
     const serialNumber = `METER000${place + 1}`;
     resources.use(meter);
     resources.defer(plugMeter(meter.board, server.addJack(), { serialNumber, ports: boardPorts }));
@@ -43,18 +45,18 @@ export async function startDevices(): Promise<Devices> {
       else setTimeout(() => meter.board.powerOn(), DARK_MS);
     });
     resources.defer(() => void forget());
-    return setInterval(() => pass(meter), TICK_MS);
-  });
+    const timer = setInterval(() => pass(meter, TICK_MS), TICK_MS);
+    resources.defer(() => clearInterval(timer));
+  }
+  for (const [place, meter] of meters.entries()) plug(meter, place);
   resources.defer(plugPrinter(printer, server.addJack(), 'PRINTER0001'));
+  for (const place of Object.values(blankPlaces)) plug(await meterAt('blank'), place);
   let pages = 0;
   printer.on('page', () => {
     pages += 1;
   });
-  const control = await listenForOrders(meters[0] as TestMeter, () => pages);
-  resources.defer(() => {
-    for (const timer of timers) clearInterval(timer);
-    control.close();
-  });
+  const control = await listenForOrders(places, () => pages);
+  resources.defer(() => void control.close());
   const owned = resources.move();
   return {
     settings: {
@@ -73,16 +75,16 @@ export async function startDevices(): Promise<Devices> {
 }
 
 /** The clock of a test's meter stands still by itself; delays after a restart must pass here. */
-function pass({ board, clock }: TestMeter): void {
-  clock.advance(TICK_MS);
+function pass({ board, clock }: TestMeter, timeMs: number): void {
+  clock.advance(timeMs);
   board.tick();
 }
 
-async function listenForOrders(meter: TestMeter, pages: () => number) {
+async function listenForOrders(places: ReadonlyMap<number, TestMeter>, pages: () => number) {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).on('line', (line) => {
-      const told = obey(JSON.parse(line) as Order, meter);
+      const told = obey(JSON.parse(line) as Order, places);
       const obeyed: Obeyed = { pages: pages(), ...(told !== undefined && { authorisation: told }) };
       socket.write(`${JSON.stringify(obeyed)}\n`);
     });
@@ -92,15 +94,19 @@ async function listenForOrders(meter: TestMeter, pages: () => number) {
 }
 
 /** @returns an authorisation, where that was asked for */
-function obey(order: Order, { board, flash }: TestMeter): string | undefined {
+function obey(order: Order, places: ReadonlyMap<number, TestMeter>): string | undefined {
+  const meterOf = (place: number): TestMeter => places.get(place) as TestMeter;
   switch (order.what) {
     case 'countPages':
       return undefined;
     case 'powerOff':
-      board.powerOff();
+      meterOf(order.place).board.powerOff();
+      return undefined;
+    case 'pass':
+      pass(meterOf(order.place), order.timeMs);
       return undefined;
     case 'powerOffAfter':
-      flash.losePowerAfter(order.operations);
+      meterOf(0).flash.losePowerAfter(order.operations);
       return undefined;
     case 'authorise':
       return Buffer.from(authorisation(Buffer.from(order.request, 'hex'))).toString('hex');

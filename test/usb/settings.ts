@@ -3,6 +3,9 @@
 /** Of the host as QEMU's network has it. */
 export const HOST = '10.0.2.2';
 
+/** Places of the blank devices that live a life each, by the port that is used. */
+export const blankPlaces = { hid: 3, serial: 4 } as const;
+
 /** Keys are those of test meters, in hex. */
 export interface GuestSettings {
   readonly usbipPort: number;
@@ -14,11 +17,16 @@ export interface GuestSettings {
   readonly cycles: number;
   /** How often power fails in the middle of a piece. */
   readonly reboots: number;
+  /** A whole life of a device on each port, or a choice of checks on a meter that works. */
+  readonly conformance: 'life' | 'choice';
 }
 
-/** What the guest asks of the host; the first meter without power gets it back by itself. */
+/** What the guest asks of the host; a meter without power gets it back by itself. */
 export type Order =
-  | { readonly what: 'countPages' | 'powerOff' }
+  | { readonly what: 'countPages' }
+  | { readonly what: 'powerOff'; readonly place: number }
+  /** Time of a meter. */
+  | { readonly what: 'pass'; readonly place: number; readonly timeMs: number }
   /** Programs and erases of the flash until then. */
   | { readonly what: 'powerOffAfter'; readonly operations: number }
   /** A refill request in hex, to the provider. */

@@ -50,6 +50,16 @@ authorityKey          x     x             x    -      x     x     x    x        
 changeHostKey         -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
 renewKeys             -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
 installRenewedKeys    -     -             x    -      -     -     x    x          -           -        -        -          -      -    x
+hashContent           -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+postmark              -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+validatePostmark      -     -             x    -      -     -     -    x          -           -        -        -          -      x    -
+requestKey            -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+installKey            -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+userKeys              -     -             x    -      -     -     x    x          x           -        -        -          -      x    x
+requestRevocation     -     -             x    -      -     -     -    x          -           -        -        -          -      x    x
+revokeKey             -     -             x    -      -     -     -    x          -           -        -        -          -      x    x
+importKey             -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
+dropKey               -     -             x    -      -     -     -    x          -           -        -        -          -      -    x
 withdrawalRequest     -     -             x    -      -     -     -    x          x           -        -        -          -      -    x
 withdrawalCommit      -     -             x    -      -     -     -    -          x           -        -        -          -      -    x
 withdrawalReport      x     x             -    -      -     -     -    -          -           -        -        x          x      x    x
@@ -128,6 +138,16 @@ export const wellFormed: Readonly<Record<CommandName, Uint8Array>> = {
   changeHostKey: new Uint8Array(33),
   renewKeys: Uint8Array.of(),
   installRenewedKeys: new Uint8Array(4),
+  hashContent: new Uint8Array(3),
+  postmark: Uint8Array.of(...new Uint8Array(8), 1, 0, ...new Uint8Array(34)),
+  validatePostmark: new Uint8Array(111),
+  requestKey: Uint8Array.of(1, 0, 1, 0x41),
+  installKey: new Uint8Array(10),
+  userKeys: Uint8Array.of(),
+  requestRevocation: Uint8Array.of(1, 0, 0),
+  revokeKey: new Uint8Array(10),
+  importKey: Uint8Array.of(1, 0, 1, 0x41, ...new Uint8Array(32)),
+  dropKey: Uint8Array.of(1, 0),
   withdrawalRequest: Uint8Array.of(),
   withdrawalCommit: new Uint8Array(107),
   withdrawalReport: Uint8Array.of(),

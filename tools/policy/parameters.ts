@@ -103,6 +103,16 @@ export const parameters = {
       'another in its place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
     code: ['indicium key', 'sealedIndiciumKey', 'pendingIndicium'],
   },
+  userKeys: {
+    kind: 'critical',
+    what: 'private keys on P-256 of the user: postmarks, signatures and what else their certificates allow',
+    origin:
+      'generated in the device on request, or entered inside a session where the licence allows it',
+    place: 'flash',
+    under: ['vaultKey'],
+    destroyed: 'revocation; zeroize, opened housing, end of a withdrawal; in clear behind each use',
+    code: ['user key ', 'userKeys'],
+  },
   password: {
     kind: 'critical',
     what: '8 to 64 bytes for each role',
@@ -260,4 +270,7 @@ export const otherStoreFields = [
   'nextRateTable',
   'withdrawalReport',
   'hasOldKeys',
+  'lastKeyNumber',
+  'creditLines',
+  'sealedTokenKeys', // none are stored yet
 ] as const;

@@ -14,6 +14,7 @@ const RECORDED: Access = { journalTagKey: 'E' };
 const STORED: Access = { journalTagKey: 'E', storeTagKey: 'E' };
 const SIGNED_BY_DEVICE: Access = { deviceSealKey: 'E', deviceKey: 'E', generatorState: 'E' };
 const SIGNED_INDICIUM: Access = { vaultKey: 'E', indiciumKey: 'E', generatorState: 'E' };
+const USED_KEY: Access = { vaultKey: 'E', userKeys: 'E', generatorState: 'E' };
 const FROM_AUTHORITY: Access = { authorityKey: 'E' };
 const FROM_PROVIDER: Access = { providerKey: 'E' };
 const PASSWORD_TRIED: Access = { password: 'WEZ', passwordPepper: 'E', hostKeys: 'E' };
@@ -21,6 +22,7 @@ const SESSION_ENDED: Access = { sessionKeys: 'Z', vaultKey: 'Z' };
 const ALL_DESTROYED: Access = {
   deviceKey: 'Z',
   indiciumKey: 'Z',
+  userKeys: 'Z',
   vaultKey: 'Z',
   sessionKeys: 'Z',
   generatorState: 'Z',
@@ -134,6 +136,28 @@ const own: Readonly<Record<CommandName, Access>> = {
     indiciumKey: 'Z',
     ownPublicKeys: 'EW',
   },
+  hashContent: {},
+  postmark: { ...RECORDED, ...USED_KEY },
+  validatePostmark: { ...RECORDED, ...FROM_AUTHORITY },
+  requestKey: {
+    ...STORED,
+    ...SIGNED_BY_DEVICE,
+    vaultKey: 'E',
+    userKeys: 'GEW',
+    ownPublicKeys: 'GR',
+  },
+  installKey: { ...STORED, ...FROM_AUTHORITY, ownPublicKeys: 'E' },
+  userKeys: { ownPublicKeys: 'R' },
+  requestRevocation: { ...SIGNED_BY_DEVICE, ownPublicKeys: 'R' },
+  revokeKey: {
+    ...STORED,
+    ...SIGNED_BY_DEVICE,
+    ...FROM_AUTHORITY,
+    userKeys: 'Z',
+    ownPublicKeys: 'RZ',
+  },
+  importKey: { ...STORED, ...SIGNED_BY_DEVICE, vaultKey: 'E', userKeys: 'EW', ownPublicKeys: 'GR' },
+  dropKey: { ...STORED, userKeys: 'Z', ownPublicKeys: 'Z' },
   withdrawalRequest: { ...RECORDED, ...SIGNED_BY_DEVICE },
   withdrawalCommit: {
     ...ALL_DESTROYED,
@@ -194,6 +218,12 @@ export const destructionTests: Readonly<Partial<Record<CommandName, readonly str
   installRenewedKeys: [
     'test/firmware/services/renewal.test.ts › leaves the old keys nowhere in flash, sealed or in clear',
     'test/firmware/services/renewal.test.ts › ends the session that asked for it',
+  ],
+  revokeKey: [
+    'test/firmware/services/revocation.test.ts › a key that was revoked is nowhere in flash, sealed or in clear',
+  ],
+  dropKey: [
+    'test/firmware/services/revocation.test.ts › a key that was dropped is nowhere in flash, sealed or in clear',
   ],
   withdrawalCommit: [
     'test/firmware/services/withdrawal.test.ts › leaves no key in flash, sealed or in clear',

@@ -24,7 +24,13 @@ import { booksOf, type ChargeOptions, chargedTo, mayCharge } from '../../desk.ts
 import { Failure, UsageError } from '../../failure.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
-import { checkPrinterUrl, PROFILE_DEFAULT, profileOf } from '../../label-output.ts';
+import {
+  checkPrinterUrl,
+  layoutFor,
+  lockPrinter,
+  PROFILE_DEFAULT,
+  profileOf,
+} from '../../label-output.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import { timeOfDay } from '../../options.ts';
 import type { Output } from '../../output.ts';
@@ -36,6 +42,7 @@ import { tellJob } from './tell.ts';
 export interface PrinterOptions {
   readonly printer?: string;
   readonly profile?: string;
+  readonly layout?: string;
 }
 
 export interface WorkOptions extends AccessOptions, PrinterOptions, ChargeOptions {
@@ -164,7 +171,11 @@ async function work(
     await tellJob(job, output);
   }
   if (options.printer !== undefined)
-    home.remember({ printer: options.printer, profile: options.profile ?? PROFILE_DEFAULT });
+    home.remember({
+      printer: options.printer,
+      profile: options.profile ?? PROFILE_DEFAULT,
+      layout: options.layout,
+    });
   tellWarnings(await meter.condition(), output);
   const { planned, sending, refused } = job.figures;
   return planned + sending + refused === 0 ? 0 : 1;
@@ -217,14 +228,19 @@ export async function jobPrinter(
     const other = purpose === 'once' ? '' : ', or --no-print to charge only';
     throw new UsageError(`Say --printer${other}: none is remembered.`);
   }
-  const profile = profileOf(options.profile ?? home.settings.profile ?? PROFILE_DEFAULT);
+  const name = options.profile ?? home.settings.profile ?? PROFILE_DEFAULT;
+  const profile = profileOf(name);
+  const layout = layoutFor(options, home, name, profile);
   checkPrinterUrl(url);
   refuseFullFile(url);
-  const printer = await openPrinter(url, profile);
+  await using opening = new AsyncDisposableStack();
+  opening.use(lockPrinter(home, url));
+  const printer = opening.use(await openPrinter(url, profile));
+  const opened = opening.move();
   const { label } = job.description;
   return {
-    printer: labelPrinter(printer, { profile, label, inscriptionOf }),
-    [Symbol.asyncDispose]: () => printer.close(),
+    printer: labelPrinter(printer, { profile, layout, label, inscriptionOf }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 

@@ -2,11 +2,18 @@
 
 import type { Meter } from '#driver/meter';
 import { composeLabel, type LabelOptions } from '#driver/print/label';
-import { previewPng, previewTerminal } from '#driver/print/preview';
+import { previewPng, previewSvg, previewTerminal } from '#driver/print/preview';
 import { INDICIUM_ALGORITHM, INDICIUM_VERSION, type Indicium } from '#protocol/documents/indicium';
+import { encodeMeterId } from '#protocol/documents/meter-id';
 import { type Mills, mills } from '#protocol/mills';
 import type { Home } from '../../home.ts';
-import { leaveFiles, type OutputOptions, PROFILE_DEFAULT, profileOf } from '../../label-output.ts';
+import {
+  layoutFor,
+  leaveFiles,
+  type OutputOptions,
+  PROFILE_DEFAULT,
+  profileOf,
+} from '../../label-output.ts';
 import type { Output } from '../../output.ts';
 
 interface SpecimenFields {
@@ -29,13 +36,25 @@ export async function showSpecimen(
   { fields, label, options, home }: Specimen,
   output: Output,
 ): Promise<void> {
-  const profile = profileOf(options.profile ?? home.settings.profile ?? PROFILE_DEFAULT);
-  const picture = composeLabel(await specimen(meter, { ...fields, postage }), profile, {
-    ...label,
-    variant: 'specimen',
+  const name = options.profile ?? home.settings.profile ?? PROFILE_DEFAULT;
+  const profile = profileOf(name);
+  const layout = layoutFor(options, home, name, profile);
+  const { meterId, registers } = await meter.status();
+  const { ascending, pieceCount, descending } = registers;
+  const indicium = specimenOf({
+    ...fields,
+    postage,
+    meterId,
+    ascending: mills(ascending + postage),
+    descending: mills(Math.min(descending, 0xffff_ffff)),
+    pieceCount: pieceCount + 1,
   });
+  const picture = composeLabel(indicium, profile, { ...label, layout, variant: 'specimen' });
   if (options.out !== undefined)
-    await leaveFiles(options.out, { 'specimen.png': previewPng(picture) });
+    await leaveFiles(options.out, {
+      'specimen.png': previewPng(picture),
+      'specimen.svg': Buffer.from(previewSvg(picture, profile.dpi)),
+    });
   const columns = process.stdout.columns ?? 100;
   output.say(
     'specimen',
@@ -44,24 +63,23 @@ export async function showSpecimen(
   );
 }
 
-async function specimen(
-  meter: Meter,
-  fields: SpecimenFields & { readonly postage: Mills },
-): Promise<Indicium> {
-  const { meterId, registers } = await meter.status();
-  const { ascending, pieceCount } = registers;
+/** An indicium of no value: nothing in it is signed, and whoever reads it finds it marked. */
+export function specimenOf(fields: Partial<Indicium>): Indicium {
   return {
     version: INDICIUM_VERSION,
     algorithm: INDICIUM_ALGORITHM,
     certificateSerial: 0,
-    meterId,
-    ...fields,
-    ascending: mills(ascending + fields.postage),
-    descending: mills(Math.min(registers.descending, 0xffff_ffff)),
+    meterId: encodeMeterId({ model: 'TS01', serial: 0 }),
+    postage: mills(0),
+    ascending: mills(0),
+    descending: mills(0),
+    serviceId: 0,
+    mailingDate: 20260101,
+    destination: 0,
     originZip: 0,
     softwareId: new Uint8Array(6),
     rateCategory: 0,
-    pieceCount: pieceCount + 1,
+    pieceCount: 0,
     flags: {
       redate: false,
       correction: false,
@@ -70,6 +88,7 @@ async function specimen(
       certificateService: false,
     },
     keyId: new Uint8Array(8),
+    ...fields,
     signature: new Uint8Array(64),
   };
 }

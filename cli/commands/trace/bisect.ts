@@ -11,11 +11,11 @@ import {
   searchBuilds,
 } from '#emulator/trace/bisect';
 import type { Trace } from '#emulator/trace/event';
-import { readTraceFile } from '#emulator/trace/trace-file';
 import { IMAGE_HEADER_SIZE, imageHeaderDocument } from '#protocol/documents/image-header';
 import { UsageError } from '../../failure.ts';
 import type { Output } from '../../output.ts';
 import { divergenceFigures, divergenceText } from './divergence.ts';
+import { readTrace } from './read-trace.ts';
 
 export interface BisectOptions {
   readonly image: readonly string[];
@@ -29,7 +29,7 @@ export async function bisect(
   output: Output,
 ): Promise<number> {
   const paths = image.flatMap(imagesAt);
-  const trace = readTraceFile(file, partial === true);
+  const trace = readTrace(file, partial === true, output);
   const candidates = candidatesOf(paths, cpu);
   const [left, right] = candidates;
   if (left === undefined || right === undefined || (paths.length > 1 && cpu.length > 1))

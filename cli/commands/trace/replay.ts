@@ -3,9 +3,9 @@
 import { type CpuName, createCpu } from '#emulator/cpu/cpus';
 import { type ImageFile, loadImage, readImage } from '#emulator/image-file';
 import { verdictOn } from '#emulator/trace/bisect';
-import { readTraceFile } from '#emulator/trace/trace-file';
 import type { Output } from '../../output.ts';
 import { divergenceFigures, divergenceText } from './divergence.ts';
+import { readTrace } from './read-trace.ts';
 
 export interface ReplayOptions {
   readonly image?: string;
@@ -18,7 +18,7 @@ export async function replay(
   { image, cpu: cpuName, partial }: ReplayOptions,
   output: Output,
 ): Promise<number> {
-  const trace = readTraceFile(file, partial === true);
+  const trace = readTrace(file, partial === true, output);
   const cpu = createCpu(cpuName);
   const name = `${image ?? 'the image of this program'} on ${cpuName}`;
   const verdict = verdictOn(trace, { name, cpu, image: imageAt(image) });

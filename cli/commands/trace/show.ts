@@ -2,9 +2,9 @@
 
 import type { Trace } from '#emulator/trace/event';
 import { eventText } from '#emulator/trace/event-text';
-import { readTraceFile } from '#emulator/trace/trace-file';
 import { type Turn, turnsOf, turnText } from '#emulator/trace/turn';
 import { type Output, table } from '../../output.ts';
+import { readTrace } from './read-trace.ts';
 
 export interface ShowOptions {
   readonly calls?: boolean;
@@ -16,7 +16,7 @@ export async function show(
   { calls, partial }: ShowOptions,
   output: Output,
 ): Promise<number> {
-  const trace = readTraceFile(file, partial === true);
+  const trace = readTrace(file, partial === true, output);
   const turns: Turn[] = [];
   for (const turn of turnsOf(trace)) {
     turns.push(turn);

@@ -17,6 +17,11 @@ export interface PrinterLine {
   close(): Promise<void>;
 }
 
+/** A line that knows that nothing of a job reached the printer. */
+export class UnsentError extends Error {
+  override readonly name = 'UnsentError';
+}
+
 /** How long a close may wait for the last bytes to leave. */
 export const CLOSE_TIMEOUT_MS = 1_500;
 

@@ -14,6 +14,7 @@ import {
   rateTable,
 } from '#test/support/meter';
 import type { CutCommand } from './act.ts';
+import { certificateCommands } from './certificates.ts';
 import { contacts } from './contact.ts';
 import { changePassword, resetUserPassword, rightPassword, wrongPassword } from './passwords.ts';
 import { pieceCommands } from './piece-commands.ts';
@@ -115,6 +116,7 @@ export const cutCommands: readonly CutCommand[] = [
   changePassword,
   resetUserPassword,
   ...refills,
+  ...certificateCommands,
   ...pieceCommands,
   ...contacts,
   ...withdrawals,

@@ -3,8 +3,8 @@
 import type { FlashDevice } from '#emulator/flash';
 import { flashLayout } from '#firmware/flash-layout';
 import { formatJournal, type Journal, openJournal } from '#firmware/journal';
-import { NO_DETAIL } from '#firmware/journal-record';
-import { aside, blankState, debit } from '#firmware/registers';
+import { blankState, NO_DETAIL } from '#firmware/journal-record';
+import { aside, debit } from '#firmware/registers';
 import type { Crypto } from '#protocol/crypto';
 import { mills } from '#protocol/mills';
 import { terms } from '#test/support/terms';

@@ -11,9 +11,11 @@ import {
   isBlank,
 } from '#driver/print/bitmap';
 import { renderFacingMark } from '#driver/print/fim';
+import { dotsOf } from '#driver/print/head';
 import { imprintText } from '#driver/print/imprint-text';
 import { composeLabel } from '#driver/print/label';
-import { dotsOf, printerProfiles } from '#driver/print/printer-profile';
+import { LabelError } from '#driver/print/label-error';
+import { printerProfiles } from '#driver/print/printer-profile';
 import { type Indicium, readIndicium } from '#protocol/documents/indicium';
 import { mills } from '#protocol/mills';
 import { signIndicium } from '#test/support/documents';
@@ -22,7 +24,7 @@ import { readSymbol } from '#test/support/symbol-reader';
 
 const narrow = printerProfiles['escpos-58mm'];
 const wide = printerProfiles['escpos-80mm'];
-const profiles = Object.entries(printerProfiles);
+const profiles = Object.entries(printerProfiles).filter(([, { layout }]) => layout === 'roll');
 const service = 'First-class letter';
 
 async function indiciumOn(label: Bitmap): Promise<Indicium> {
@@ -210,7 +212,7 @@ describe('what the customer adds', () => {
 
     expect(crop(label, { x: 188, y: label.height - 40, width: 200, height: 40 })).toEqual(advert);
     expect(() => composeLabel(signedIndicium(), narrow, { advert: createBitmap(385, 8) })).toThrow(
-      RangeError,
+      LabelError,
     );
   });
 

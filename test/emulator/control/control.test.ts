@@ -1,5 +1,6 @@
 /** The control of a board: every operation, in its process and over HTTP the same (requirements.md H4; docs/control.md). */
 
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMeter } from '#driver/meter';
 import { controlClient } from '#emulator/control/client';
@@ -9,6 +10,7 @@ import type { AnyOperation } from '#emulator/control/operation';
 import { FORKS_MAX, operations } from '#emulator/control/operations';
 import { ControlRefusedError } from '#emulator/control/refusals';
 import { environmentLimits } from '#emulator/environment';
+import { decodeTrace } from '#emulator/trace/trace-file';
 import { type EmulatedMeter, emulatedMeter } from '#testing/emulated-meter';
 import { START_TIME_MS } from '#testing/made-meter';
 
@@ -53,7 +55,7 @@ describe.each(faces)('%s', (face) => {
       snapshotsHaveMemory: false,
       panel: { indicator: true, display: false, buttons: [] },
       sensors: environmentLimits,
-      trace: false,
+      trace: true,
       forksMax: face === 'over HTTP' ? FORKS_MAX : 0,
     });
     const expected = Object.keys(operations).filter(
@@ -138,6 +140,35 @@ describe.each(faces)('%s', (face) => {
 
     expect(await meter.driver.status()).toMatchObject({ lifeCycle: 'tampered' });
   });
+
+  test.each([true, false])(
+    'a trace is recorded from power-up on, with secrets %s',
+    async (withSecrets) => {
+      await using own = await controlled(face);
+      const { control, meter } = own;
+      expect(await refusalOf(control.fetchTrace())).toBe('nothingRecorded');
+
+      const begun = await control.startTrace({ withSecrets });
+      await meter.driver.status();
+      const during = await control.fetchTrace();
+      await meter.driver.version();
+      const ended = await control.stopTrace();
+      await meter.driver.status();
+      const { trace, tracing } = await control.fetchTrace();
+
+      expect(begun).toMatchObject({ isRecording: true, withSecrets, endedBy: undefined });
+      expect(during.tracing.events).toBeGreaterThan(begun.events);
+      expect(ended.events).toBeGreaterThan(during.tracing.events);
+      expect(tracing).toEqual({ ...ended, isRecording: false });
+      const [before, read] = [during.trace, trace].map((file) => decodeTrace(gunzipSync(file)));
+      expect(read?.events.slice(0, before?.events.length)).toEqual(before?.events);
+      expect(read).toMatchObject({ isRedacted: !withSecrets, isWhole: true });
+      expect(read?.events).toHaveLength(ended.events);
+      expect(read?.events[0]?.kind).toBe('boot');
+      const secretOf = /"deviceSecret":\{"secret":("?)/.exec(gunzipSync(trace).toString())?.[1];
+      expect(secretOf).toBe(withSecrets ? '"' : '');
+    },
+  );
 
   test('too little voltage switches off, and does no more harm', async () => {
     await using own = await controlled(face);
@@ -250,6 +281,7 @@ describe.each(faces)('%s', (face) => {
 test('the table is performed as a whole over HTTP: nothing is answered in another form than declared', async () => {
   await using own = await controlled('over HTTP');
   const url = own.meter.controlUrl as string;
+  await own.control.startTrace({});
 
   for (const [name, { kind, request }] of Object.entries(operations) as [string, AnyOperation][]) {
     if (Object.keys(request.fields).length > 0 || name === 'end') continue;
@@ -284,7 +316,7 @@ describe('forks over HTTP', () => {
     expect(await own.control.status()).toMatchObject({ isTampered: false });
     expect((await first.capabilities()).operations).toContain('end');
     await first.end();
-    await expect(first.status()).rejects.toThrow(/does not answer/);
+    await expect(first.status()).rejects.toThrow(/Nobody listens/);
     expect(await refusalOf(own.control.end())).toBe('noFork');
   });
 

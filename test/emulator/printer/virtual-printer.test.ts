@@ -332,7 +332,7 @@ describe('pages as files', () => {
     expect(names).toEqual(['page-0001.escpos', 'page-0001.png']);
     expect(files?.png).toBe(join(outputDirectory, 'page-0001.png'));
     expect(readFileSync(files?.png ?? '')).toEqual(Buffer.from(png));
-    expect(readFileSync(files?.escpos ?? '')).toEqual(
+    expect(readFileSync(files?.stream ?? '')).toEqual(
       Buffer.from(job.subarray(0, -processId('J001').length)),
     );
   });

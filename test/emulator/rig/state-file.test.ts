@@ -9,21 +9,21 @@ import { memoryLink } from '#driver/link/memory';
 import { openMeter } from '#driver/meter';
 import { pieceRequest } from '#driver/piece';
 import { boardPorts } from '#emulator/board-ports';
-import { type CpuName, cpuNames, createCpu } from '#emulator/cpu/cpus';
-import { loadImage } from '#emulator/image-file';
+import { cpuNames, createCpu } from '#emulator/cpu/cpus';
+import { createMemoryFlash, type FlashSnapshot } from '#emulator/flash';
+import { SLOT_GEOMETRY } from '#emulator/image-slots';
 import { connectMemory } from '#emulator/ports/memory';
-import { type BoardState, StateError } from '#emulator/rig/board-state';
-import { createRig, type Rig, type RigHome } from '#emulator/rig/rig';
+import { type BoardState, blankState, StateError } from '#emulator/rig/board-state';
+import { createRig, type Rig } from '#emulator/rig/rig';
 import { decodeState, encodeState, STATE_VERSION } from '#emulator/rig/state-file';
 import { mills } from '#protocol/mills';
+import { homeOf } from '#test/support/rig-home';
+import { slotWith } from '#test/support/slots';
+import { testImageKey } from '#test/support/test-firmware';
+import { NEW, OLD, release } from '#test/support/update';
 import { type EmulatedMeter, emulatedMeter } from '#testing/emulated-meter';
 import { FUNDS, openSession, POSTAGE_SERVICE, parties } from '#testing/made-meter';
 import { repositoryRoot } from '#tools/sources';
-
-function homeOf(name: CpuName): RigHome {
-  const cpu = createCpu(name);
-  return { ...loadImage(cpu.bytecodeEngine === undefined ? 'source' : 'bytecode'), cpu };
-}
 
 describe.each(cpuNames)('a state of %s', (cpu) => {
   let meter: EmulatedMeter;
@@ -153,6 +153,64 @@ describe('a state', () => {
   });
 });
 
+describe.each(cpuNames)('slots of %s', (name) => {
+  const cpu = createCpu(name);
+  const form = cpu.bytecodeEngine === undefined ? 'source' : 'bytecode';
+  const home = { image: release(OLD, { form }), imageKey: testImageKey.publicKey, cpu };
+  /** A board whose first slot has a later image than its fixed place. */
+  const updated = (): BoardState => {
+    const slot = slotWith({ image: release(NEW, { form }), confirmed: 2 });
+    const blank = blankState({ seed: 1, imageSlots: true });
+    const contents = { 1: slot.snapshot() };
+    return { ...blank, imageSlots: { geometry: SLOT_GEOMETRY, contents }, isPowered: true };
+  };
+  function slotOf({ imageSlots }: BoardState): Uint8Array {
+    const slot = createMemoryFlash({ geometry: SLOT_GEOMETRY });
+    slot.restore(imageSlots?.contents[1] as FlashSnapshot);
+    return slot.contents();
+  }
+  async function versionOf(rig: Rig): Promise<number> {
+    await using meter = await openMeter(memoryLink(connectMemory(rig.lines, boardPorts.memory)));
+    return (await meter.version()).imageVersion;
+  }
+
+  test('are in a state and its file, and the image in them runs on', async () => {
+    await using rig = createRig(updated(), home);
+    const state = await decodeState(encodeState(rig.capture()));
+    await using again = createRig(state, home);
+
+    expect(await versionOf(again)).toBe(NEW.imageVersion);
+    expect(Object.keys(again.capture().imageSlots?.contents ?? {})).toEqual(['1']);
+    expect(Buffer.compare(slotOf(again.capture()), slotOf(state))).toBe(0);
+  });
+
+  test('come back with a state, and forks share none of them', async () => {
+    await using rig = createRig(updated(), home);
+    const state = rig.capture();
+    const [fork] = rig.fork(1) as [Rig];
+    await using _owned = fork;
+    const fuses = { ...state.fuses, securityVersion: 0 };
+    const imageSlots = { geometry: SLOT_GEOMETRY, contents: {} };
+    rig.restore({ ...state, fuses, imageSlots }, { boots: true });
+
+    expect(await versionOf(rig)).toBe(OLD.imageVersion);
+    expect(await versionOf(fork)).toBe(NEW.imageVersion);
+    rig.restore(state);
+    expect(await versionOf(rig)).toBe(NEW.imageVersion);
+  });
+
+  test('of another board are refused, and a state without says nothing of them', async () => {
+    await using rig = createRig(updated(), home);
+    await using bare = createRig({ ...updated(), imageSlots: undefined }, home);
+    const state = rig.capture();
+
+    expect(() => bare.restore(state)).toThrow(/other slots/);
+    rig.restore({ ...state, imageSlots: undefined });
+    expect(await versionOf(rig)).toBe(NEW.imageVersion);
+    expect(await versionOf(bare)).toBe(OLD.imageVersion);
+  });
+});
+
 /** What an earlier version of this program wrote: whoever reads one day what it reads today keeps its promise. */
 const keptFolder = join(repositoryRoot, 'test/golden/states');
 
@@ -178,6 +236,19 @@ describe('a kept state', () => {
     await user.createIndicium(pieceRequest({ counter: 2, nonce: 1 }, piece));
     return await user.registers();
   }
+
+  test('has its slots where its version knows them', async () => {
+    const states = kept.map((name) => readFileSync(join(keptFolder, name)));
+    for (const file of states.filter((one) => one.readUInt16BE(8) > 1)) {
+      await using rig = createRig(await decodeState(file), homeOf('node-vm'), { boots: true });
+      const slot = createMemoryFlash({ geometry: SLOT_GEOMETRY });
+      slot.restore(rig.capture().imageSlots?.contents[2] as FlashSnapshot);
+
+      expect(slot.contents().slice(4096, 4161)).toEqual(
+        new Uint8Array(65).fill(0x5a).with(64, 0xff),
+      );
+    }
+  });
 
   test.each(kept)('%s starts, has its funds, and spends', async (name) => {
     const state = await decodeState(readFileSync(join(keptFolder, name)));

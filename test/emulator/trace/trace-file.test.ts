@@ -1,19 +1,24 @@
 /** A trace is read as it was written, or refused with the reason (docs/trace.md). */
 
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { pause } from '#driver/abort';
 import { redacted, type Trace, type TraceEvent } from '#emulator/trace/event';
 import {
   decodeTrace,
   encodeTrace,
+  PORTION,
   readTraceFile,
   TraceFileError,
   writeTraceFile,
 } from '#emulator/trace/trace-file';
 import { recordedLife } from '#test/support/recorded-life';
 import { temporaryFolder } from '#test/support/temporary-folder';
+import { repositoryRoot } from '#tools/sources';
 
 const whole = fc.nat(2 ** 40);
 const bytes = fc.uint8Array({ maxLength: 40 });
@@ -147,6 +152,43 @@ test('of a recording that was not finished the whole turns can be had', () => {
   expect(events.length).toBeGreaterThan(100);
   expect(events).toEqual(life.events.slice(0, events.length));
   expect(['end', 'stop']).toContain(events.at(-1)?.kind);
+});
+
+describe.each(['killed.trace', 'killed.trace.gz'])('a recorder of %s that is killed', (name) => {
+  async function recording(ticks: number, how: 'busy' | 'idle') {
+    const path = join(temporaryFolder(), name);
+    const script = join(repositoryRoot, 'test/support/killed-recorder.ts');
+    const child = spawn(process.execPath, [script, path, String(ticks), how]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    return { path, child };
+  }
+  async function killed(child: ChildProcess): Promise<void> {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  test('in the middle of its work loses less than a portion', async () => {
+    const ticks = 3_000;
+    const { path, child } = await recording(ticks, 'busy');
+
+    await killed(child);
+
+    expect(() => readTraceFile(path)).toThrow('was not finished');
+    const { events, isWhole } = readTraceFile(path, true);
+    expect(isWhole).toBe(false);
+    expect(2 * ticks - events.length).toBeLessThanOrEqual(PORTION.events + 1);
+    expect(events.at(-1)).toMatchObject({ kind: 'end' });
+  });
+
+  test('in a silence loses nothing of what came before', async () => {
+    const { path, child } = await recording(3, 'idle');
+    while (readTraceFile(path, true).events.length < 6) await pause(50, undefined);
+
+    await killed(child);
+
+    expect(readTraceFile(path, true).events).toHaveLength(6);
+  });
 });
 
 describe('a file', () => {

@@ -87,14 +87,15 @@ test('nothing is read into an indicium that has a legacy size', () => {
 });
 
 describe('of two indicia of one meter, the later one', () => {
+  const next = (difference: Partial<IndiciumFields>): IndiciumFields => ({
+    ...indicium,
+    pieceCount: indicium.pieceCount + 1,
+    ascending: mills(indicium.ascending + 780),
+    descending: mills(indicium.descending - 780),
+    ...difference,
+  });
   const later = (difference: Partial<IndiciumFields>): PlausibilityFinding[] =>
-    plausible(indicium, {
-      ...indicium,
-      pieceCount: indicium.pieceCount + 1,
-      ascending: mills(indicium.ascending + 780),
-      descending: mills(indicium.descending - 780),
-      ...difference,
-    });
+    plausible(indicium, next(difference));
   const { ascending, descending, pieceCount } = indicium;
 
   test.each<[string, Partial<IndiciumFields>, PlausibilityFinding[]]>([
@@ -140,6 +141,13 @@ describe('of two indicia of one meter, the later one', () => {
     ],
   ])('%s', (_, difference, expected) => {
     expect(later(difference)).toEqual(expected);
+  });
+
+  test('comes after certificate services that the same register paid for', () => {
+    const paid = next({ ascending: mills(ascending + 780 + 50_000) });
+
+    expect(plausible(indicium, paid)).toEqual(['ascendingGrewTooMuch']);
+    expect(plausible(indicium, paid, true)).toEqual([]);
   });
 
   test('may be the same one seen again, or its reprint', () => {

@@ -29,6 +29,11 @@ type Verify = (bytes: Uint8Array, key?: Uint8Array) => Result<unknown>;
 const signers = {
   'authority-key': authorityNext,
   'key-renewal': device,
+  'key-request': device,
+  'key-grant': authority,
+  'revocation-request': device,
+  'revocation-order': authority,
+  'revocation-confirmation': device,
   licence: authority,
   'rate-table': authority,
   'refill-request': device,

@@ -31,6 +31,7 @@ import {
   spoilageRequestDocument,
   spoilageVerdicts,
 } from '#protocol/documents/spoilage';
+import { keyNumber, revocationReasons } from '#protocol/documents/user-key';
 import { valueIssueDocument, valueRequestDocument } from '#protocol/documents/value';
 import { mills24, mills32, mills40, mills48, u8, u16, u24, u32, u40, u48 } from '#protocol/fields';
 import {
@@ -66,6 +67,7 @@ function tableOf(heading: string): readonly Row[] {
 const encodingByCoder = new Map<unknown, string>([
   [u8, 'u8'],
   [u16, 'u16'],
+  [keyNumber, 'u16'],
   [u24, 'u24'],
   [u32, 'u32'],
   [u40, 'u40'],
@@ -118,6 +120,11 @@ test.each([
   ['Compact certificate', samples['compact-certificate'], true],
   ['Authority key', samples['authority-key'], true],
   ['Key renewal', samples['key-renewal'], true],
+  ['Key request', samples['key-request'], true],
+  ['Key grant', samples['key-grant'], true],
+  ['Revocation request', samples['revocation-request'], true],
+  ['Revocation order', samples['revocation-order'], true],
+  ['Revocation confirmation', samples['revocation-confirmation'], true],
   ['Licence', samples.licence, true],
   ['Rate table', samples['rate-table'], true],
   ['Rate', { magic: '', fields: rateFields }, false],
@@ -198,6 +205,7 @@ test.each<[string, readonly string[]]>([
   ['usages', certificateUsages],
   ['kinds of rates', rateKinds],
   ['reasons', refillReasons],
+  ['reasons of revocations', revocationReasons],
   ['reasons of spoilage', spoilageReasons],
   ['verdicts on spoilage', spoilageVerdicts],
   ['transactions', transactionKinds],
