@@ -83,7 +83,7 @@ describe('a meter on a profile', () => {
     const marks = emulator.marks();
 
     expect(marks).toMatchObject({
-      ramBytes: { limit: 2 << 20 },
+      ramBytes: { limit: 3 << 20 },
       stackBytes: { limit: 24_576 },
       polls: { limit: 15_000 },
       starts: 1,

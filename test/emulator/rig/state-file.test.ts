@@ -241,8 +241,12 @@ describe('a kept state', () => {
     const states = kept.map((name) => readFileSync(join(keptFolder, name)));
     for (const file of states.filter((one) => one.readUInt16BE(8) > 1)) {
       await using rig = createRig(await decodeState(file), homeOf('node-vm'), { boots: true });
-      const slot = createMemoryFlash({ geometry: SLOT_GEOMETRY });
-      slot.restore(rig.capture().imageSlots?.contents[2] as FlashSnapshot);
+      const { geometry, contents } = rig.capture().imageSlots ?? {
+        geometry: SLOT_GEOMETRY,
+        contents: {},
+      };
+      const slot = createMemoryFlash({ geometry });
+      slot.restore(contents[2] as FlashSnapshot);
 
       expect(slot.contents().slice(4096, 4161)).toEqual(
         new Uint8Array(65).fill(0x5a).with(64, 0xff),
