@@ -41,7 +41,7 @@ found is kept in the home and, for every home, in the configuration folder of th
     )
     .option('--port <url>', 'the meter, where it is not to be looked for')
     .option('--ask-serial', 'ask on serial ports too')
-    .option('--printer <url>', 'tcp:host:port, serial:/path or file:/path')
+    .option('--printer <url>', 'tcp:host:port, serial:/path, cups:queue or file:/path')
     .option('--profile <name>', 'of the printer, as print has them')
     .option('--udev', 'Linux: install the rules that let you use a meter on USB')
     .option('--udev-folder <folder>', 'where they go', '/etc/udev/rules.d')

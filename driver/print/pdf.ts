@@ -4,7 +4,8 @@
  */
 
 import { deflateSync } from 'node:zlib';
-import { ascii, joinBytes } from '#protocol/bytes';
+import { ascii } from '#protocol/bytes';
+import { pdfFile } from '../pdf-file.ts';
 import type { Bitmap } from './bitmap.ts';
 import { contoursOf, type DotContour } from './contours.ts';
 
@@ -50,7 +51,7 @@ export function encodePdf(pages: readonly PdfPage[]): Uint8Array {
       ],
     );
   }
-  return fileOf(objects);
+  return pdfFile(objects);
 }
 
 /**
@@ -88,25 +89,3 @@ const pageLength = (dots: number, dpi: number): number =>
   (dots * POINTS_PER_INCH) / dpi - SHY_POINTS;
 
 const number = (value: number): string => String(Number(value.toFixed(DIGITS)));
-
-/** Numbered objects, and at the end where each of them is. */
-function fileOf(objects: readonly (readonly Uint8Array[])[]): Uint8Array {
-  const parts: Uint8Array[] = [
-    ascii('%PDF-1.4\n'),
-    Uint8Array.of(0x25, 0xe2, 0xe3, 0xcf, 0xd3, 10),
-  ];
-  let size = parts.reduce((sum, { length }) => sum + length, 0);
-  const places: number[] = [];
-  for (const [index, body] of objects.entries()) {
-    places.push(size);
-    const object = [ascii(`${index + 1} 0 obj\n`), ...body, ascii('\nendobj\n')];
-    for (const part of object) size += part.length;
-    parts.push(...object);
-  }
-  const entries = places.map((place) => `${String(place).padStart(10, '0')} 00000 n \n`);
-  parts.push(
-    ascii(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries.join('')}`),
-    ascii(`trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${size}\n%%EOF\n`),
-  );
-  return joinBytes(...parts);
-}

@@ -4,6 +4,8 @@
  */
 
 import { deflateSync } from 'node:zlib';
+import { ascii } from '#protocol/bytes';
+import { pdfFile } from '../pdf-file.ts';
 import { findGlyph } from '../print/font.ts';
 import type { PathCommand } from '../print/opentype.ts';
 import type { Shape } from './drawing.ts';
@@ -13,51 +15,38 @@ export const PAGE = { width: 595, height: 842 } as const;
 
 /** @param title for the reader's window */
 export function pdfOf(title: string, pages: readonly (readonly Shape[])[]): Uint8Array {
-  const objects: Buffer[] = [];
-  const add = (content: string | Buffer): number => objects.push(Buffer.from(content));
-  const pageCount = pages.length;
-  const firstPage = 6;
+  const firstPage = INFO + 1;
   const kids = pages.map((_, at) => `${firstPage + 2 * at} 0 R`).join(' ');
-  add('<< /Type /Catalog /Pages 2 0 R >>');
-  add(`<< /Type /Pages /Kids [${kids}] /Count ${pageCount} >>`);
-  for (const face of ['Helvetica', 'Helvetica-Bold'])
-    add(`<< /Type /Font /Subtype /Type1 /BaseFont /${face} /Encoding /WinAnsiEncoding >>`);
-  add(`<< /Title ${textString(title)} /Producer (Tessera) >>`);
+  const objects: (readonly Uint8Array[])[] = [
+    [ascii('<< /Type /Catalog /Pages 2 0 R >>')],
+    [ascii(`<< /Type /Pages /Kids [${kids}] /Count ${pages.length} >>`)],
+    [ascii('<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>')],
+    [
+      ascii(
+        '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>',
+      ),
+    ],
+    [ascii(`<< /Title ${textString(title)} /Producer (Tessera) >>`)],
+  ];
   for (const [at, shapes] of pages.entries()) {
     const fonts = '/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >>';
     const box = `/MediaBox [0 0 ${PAGE.width} ${PAGE.height}]`;
-    add(`<< /Type /Page /Parent 2 0 R ${box} ${fonts} /Contents ${firstPage + 2 * at + 1} 0 R >>`);
+    const content = `/Contents ${firstPage + 2 * at + 1} 0 R`;
     const stream = deflateSync(Buffer.from(shapes.map(operatorsOf).join('\n'), 'latin1'));
-    const head = `<< /Length ${stream.length} /Filter /FlateDecode >>\nstream\n`;
-    add(Buffer.concat([Buffer.from(head), stream, Buffer.from('\nendstream')]));
+    objects.push(
+      [ascii(`<< /Type /Page /Parent 2 0 R ${box} ${fonts} ${content} >>`)],
+      [
+        ascii(`<< /Length ${stream.length} /Filter /FlateDecode >>\nstream\n`),
+        stream,
+        ascii('\nendstream'),
+      ],
+    );
   }
-  return assembled(objects);
+  return pdfFile(objects, INFO);
 }
 
-function assembled(objects: readonly Buffer[]): Uint8Array {
-  const parts: Buffer[] = [Buffer.from('%PDF-1.4\n%\u00e2\u00e3\u00cf\u00d3\n', 'latin1')];
-  let size = parts[0]?.length ?? 0;
-  const places: number[] = [];
-  for (const [at, object] of objects.entries()) {
-    places.push(size);
-    const whole = Buffer.concat([
-      Buffer.from(`${at + 1} 0 obj\n`),
-      object,
-      Buffer.from('\nendobj\n'),
-    ]);
-    parts.push(whole);
-    size += whole.length;
-  }
-  const rows = places.map((place) => `${String(place).padStart(10, '0')} 00000 n \n`).join('');
-  const count = objects.length + 1;
-  parts.push(
-    Buffer.from(
-      `xref\n0 ${count}\n0000000000 65535 f \n${rows}` +
-        `trailer\n<< /Size ${count} /Root 1 0 R /Info 5 0 R >>\nstartxref\n${size}\n%%EOF\n`,
-    ),
-  );
-  return Uint8Array.from(Buffer.concat(parts));
-}
+/** The object that holds the title. */
+const INFO = 5;
 
 /** UTF-16 with its mark, in hexadecimal: nothing in it needs an escape. */
 const textString = (text: string): string =>

@@ -45,6 +45,7 @@ export async function decodeState(file: Uint8Array): Promise<BoardState> {
       'stateOfNewerVersion',
       `The state has version ${version}, and this program reads up to ${STATE_VERSION}.`,
     );
+  if (version === 0) throw damaged('no state has version 0');
   const body = bytes.subarray(HEAD_SIZE);
   if (!equalBytes(digestOf(body), bytes.subarray(MAGIC.length + 2, HEAD_SIZE)))
     throw damaged('its digest is another');

@@ -203,7 +203,7 @@ describe('a wrong call', () => {
     ['no evidence', ['verify', ...token], /missing required argument 'evidence'/],
     ['no port of the meter', ['meter', 'status'], /^Say --port: nothing is remembered/],
     ['no authority', ['verify', '00'.repeat(128), ...token], /^Say --authority/],
-    ['no provider', ['meter', 'refill', '--amount', '1'], /^Say --provider/],
+    ['no provider', ['meter', 'sync'], /^Say --/],
     ['nowhere to print', ['print', '--postage', '1', ...port], /^Say --printer, --out or --pre/],
     ['no such profile', ['print', '--postage', '1', '--profile', 'fax'], /no profile fax: escpos/],
     ['no name of a prototype', ['print', '--postage', '1', '--profile', 'toString'], /no profile/],

@@ -13,6 +13,7 @@ import { mappingOf } from '#driver/lists/mapping';
 import { openTable } from '#driver/lists/open-table';
 import { encodeEscpos } from '#driver/print/escpos';
 import { composeLabel } from '#driver/print/label';
+import { LabelError } from '#driver/print/label-error';
 import { printerProfiles } from '#driver/print/printer-profile';
 import { interpretEscpos } from '#test/support/escpos-interpreter';
 import { signedIndicium } from '#test/support/indicia';
@@ -22,6 +23,8 @@ export interface HostileFigures {
   readonly rows: number;
   readonly taken: number;
   readonly labels: number;
+  /** Of these, such as were refused for a letter that no font here has: nothing is sent of them. */
+  readonly refused: number;
   /** What was not as it must be, told. */
   readonly violations: readonly string[];
 }
@@ -36,7 +39,7 @@ export async function tryHostile(
   labelsMax: number,
 ): Promise<HostileFigures> {
   const violations: string[] = [];
-  let [all, taken, labels] = [0, 0, 0];
+  let [all, taken, labels, refused] = [0, 0, 0, 0];
   for (const format of ['csv', 'json', 'vcard'] as const) {
     const path = join(folder, `hostile-${seed}.${format}`);
     await writeRows(path, format, rows, hostileCells(seed));
@@ -60,15 +63,18 @@ export async function tryHostile(
       if (labels < labelsMax) {
         labels += 1;
         const problem = labelProblem(lines);
-        if (problem !== undefined)
+        if (problem === REFUSED) refused += 1;
+        else if (problem !== undefined)
           violations.push(`seed ${seed}, ${format}, ${entry.reference}: ${problem}`);
       }
     }
     const rest = await rowsOf(listCsv(store.entries('list'), { mail: { serviceId: 1 } }));
     if (rest !== report.taken) violations.push(`seed ${seed}, ${format}: a job has ${rest} pieces`);
   }
-  return { rows: all, taken, labels, violations };
+  return { rows: all, taken, labels, refused, violations };
 }
+
+const REFUSED = 'refused';
 
 /** A stream that holds anything but the commands of a picture is told. */
 function labelProblem(addressee: readonly string[]): string | undefined {
@@ -82,7 +88,7 @@ function labelProblem(addressee: readonly string[]): string | undefined {
     const { commands } = interpretEscpos(encodeEscpos(label, profile, { jobId: '0001' }));
     return commands.some(({ name }) => name === 'raster') ? undefined : 'no dots were sent';
   } catch (error) {
-    return (error as Error).message;
+    return error instanceof LabelError ? REFUSED : (error as Error).message;
   }
 }
 

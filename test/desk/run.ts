@@ -17,6 +17,7 @@ export interface DeskResult {
   readonly hostileRows: number;
   readonly hostileTaken: number;
   readonly hostileLabels: number;
+  readonly hostileRefused: number;
   readonly job: JobFigures;
   readonly violations: readonly string[];
 }
@@ -36,7 +37,7 @@ export async function runDesk(
     tries.push(await tryHostile(folder, seed + at, hostile, LABELS_PER_SEED));
     violations.push(...(tries.at(-1)?.violations ?? []));
   }
-  const sum = (name: 'rows' | 'taken' | 'labels'): number =>
+  const sum = (name: 'rows' | 'taken' | 'labels' | 'refused'): number =>
     tries.reduce((total, figures) => total + figures[name], 0);
   tell(`hostile: ${sum('taken')} of ${sum('rows')} rows taken, ${sum('labels')} labels`);
   const job = await measureJob(folder, pieces);
@@ -63,6 +64,7 @@ export async function runDesk(
     hostileRows: sum('rows'),
     hostileTaken: sum('taken'),
     hostileLabels: sum('labels'),
+    hostileRefused: sum('refused'),
     job,
     violations,
   };

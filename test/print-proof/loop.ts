@@ -110,7 +110,9 @@ async function closeLoop(
   requireBytes(await readSymbol(seen), payload, 'zxing');
   tally.readers.zxing += 1;
   if (tools.dmtx && language !== 'pdf' && dmtxEvery > 0 && at % dmtxEvery === 0) {
-    const imprint = crop(seen, { x: 0, y: 0, width: seen.width, height: IMPRINT_ROWS });
+    // what was seen is the label by now; where it was printed turned, its imprint is not at its head
+    const upright = isTurned ? label : seen;
+    const imprint = crop(upright, { x: 0, y: 0, width: upright.width, height: IMPRINT_ROWS });
     const read = execFileSync('dmtxread', ['-N1'], { input: previewPng(imprint) });
     requireBytes(read, payload, 'dmtxread');
     tally.readers.dmtxread += 1;

@@ -27,9 +27,9 @@ export async function step(name: string, work: () => Promise<unknown>): Promise<
 }
 
 const POLL_MS = 50;
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 
-/** Waits until something is so. @throws Error after forty seconds */
+/** Waits until something is so. @throws Error after two minutes */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
