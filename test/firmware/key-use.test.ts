@@ -24,6 +24,7 @@ import { mills } from '#protocol/mills';
 import type { Role } from '#protocol/state';
 import { lineCertificate } from '#test/support/authority-line';
 import { TEST_TIME_MS } from '#test/support/board';
+import { useCredit } from '#test/support/credit';
 import { letter } from '#test/support/mail';
 import {
   authorisation,
@@ -291,6 +292,7 @@ async function certify(meter: TestMeter): Promise<void> {
   await user.requestRevocation({ number: request.number, reason: 'superseded' });
   await user.revokeKey({ requestId: transaction(), order: revocationOrder(request) });
   await useKeys(await loggedIn(meter, 'cryptoOfficer'), () => loggedIn(meter, 'user'));
+  await useCredit(await loggedIn(meter, 'cryptoOfficer'), () => loggedIn(meter, 'user'));
 }
 
 const ALL_SERVICES = [1, ...Object.values(certificateServices)].filter((id) => id !== 314);

@@ -54,11 +54,11 @@ test('a service that changes anything is told where nothing may change', async (
 });
 
 test('a sample is even: every situation, command and way to arrive is in it', () => {
-  const sample = sampleOf(cells, 300);
+  const sample = sampleOf(cells, 400);
   const share = (isOne: (cell: (typeof cells)[number]) => boolean): number =>
     sample.filter(isOne).length;
 
-  expect(new Set(sample).size).toBe(300);
+  expect(new Set(sample).size).toBe(400);
   for (const scene of scenes) expect(share((cell) => cell.scene === scene)).toBeGreaterThan(6);
   for (const variant of variants)
     expect(share((cell) => cell.variant === variant)).toBeGreaterThan(50);

@@ -163,21 +163,12 @@ export const parameters = {
   tokenKeys: {
     kind: 'critical',
     what: 'two HMAC keys, 256 bits, of the post and of the vendor: digital tokens',
-    origin: 'of the authority, entered under the exchange key',
+    origin: 'of the authority, entered under a key that is agreed with an ephemeral one',
     place: 'flash',
     under: ['vaultKey'],
     destroyed:
       'others in their place; zeroize, opened housing, end of a withdrawal; in clear behind each use',
     code: ['token keys', 'sealedTokenKeys'],
-  },
-  exchangeKey: {
-    kind: 'critical',
-    what: 'private key on P-256, and the AES key agreed with it: the keys of digital tokens on their way',
-    origin: 'generated in the device for each request',
-    place: 'memory',
-    under: [],
-    destroyed: 'once the keys are there; log-out, end of session, error state',
-    code: [],
   },
   password: {
     kind: 'critical',

@@ -186,11 +186,11 @@ const own: Readonly<Record<CommandName, Access>> = {
   pay: { ...STORED, ...USED_KEY },
   credits: {},
   createTicket: { ...RECORDED, ...USED_KEY },
-  requestTokenKeys: { ...SIGNED_BY_DEVICE, exchangeKey: 'GE' },
+  requestTokenKeys: { ...SIGNED_BY_DEVICE, ephemeralKey: 'G' },
   installTokenKeys: {
     ...STORED,
     ...FROM_AUTHORITY,
-    exchangeKey: 'EZ',
+    ephemeralKey: 'EZ',
     vaultKey: 'E',
     tokenKeys: 'WZ',
     generatorState: 'E',
