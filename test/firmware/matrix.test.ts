@@ -105,7 +105,7 @@ describe.each(scenes.map((scene) => ({ title: title(scene), scene })))('$title',
       });
 
     expect(ask(new Uint8Array(0))).toMatchObject({ command: 0, status: 'unknownCommand' });
-    expect(unknownCodes).toHaveLength(256 - 60);
+    expect(unknownCodes).toHaveLength(256 - 67);
     expect(everything(host, meter.flash)).toEqual(before);
   });
 });
