@@ -109,7 +109,7 @@ describe('a meter on a profile', () => {
 
   test.each<[string, object, string]>([
     ['memory', { ramBytes: 1 << 20 }, 'memory grew to'],
-    ['stack', { stackBytes: 8_192 }, 'the stack grew past its 8192 bytes'],
+    ['stack', { stackBytes: 10_000 }, 'the stack grew past its 10000 bytes'],
     ['time', { polls: 5 }, 'one call took more than 5 polls'],
   ])('does not come up where it has too little %s', async (_, changes, what) => {
     await expect(startEmulator({ profile: profileOf(changes) })).rejects.toThrow(what);
