@@ -55,7 +55,7 @@ const content: StoreContent = {
     },
   ],
   creditLines: [{ certificate: filled(4, 0x52), rest: mills(5_000), payments: 3 }],
-  sealedTokenKeys: filled(92, 0x53),
+  sealedTokenKeys: filled(96, 0x53),
 };
 const BANK_SIZE = 12_288;
 const HEADER_SIZE = 32;

@@ -32,7 +32,7 @@ test('without a crypto engine too', async () => {
 
 test.each([
   ['ram', { ramBytes: 1 << 20 }],
-  ['stack', { stackBytes: 8 << 10 }],
+  ['stack', { stackBytes: 10_000 }],
   ['time', { polls: 5 }],
 ] as const)('with too little %s it ends in a fault that says so', async (limit, limits) => {
   const outcome = await liveWholly(createQuickJsCpu(limits), conditions);

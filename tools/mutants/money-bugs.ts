@@ -20,9 +20,9 @@ export const moneyBugs: readonly Mutant[] = [
   {
     bug: 'the answer leaves before anything is on record',
     file: 'firmware/services/indicium.ts',
-    find: '  chargeFor(device, next.value);\n  const onRecord = device.journal.find(counter, nonce); // what is signed is what the flash gives back\n  invariant(onRecord !== undefined && onRecord.debit.pieceCount === next.value.pieceCount);\n  return ok({ indicium: issue(device, onRecord.debit) });',
+    find: '  chargeFor(device, next.value);\n  const onRecord = device.journal.find(counter, nonce); // what is signed is what the flash gives back\n  invariant(onRecord !== undefined && onRecord.debit.pieceCount === next.value.pieceCount);\n  return ok(form.give({ debit: onRecord.debit, signature: undefined }));',
     replace:
-      '  const early = ok({ indicium: issue(device, { ...device.journal.state, ...next.value }) });\n  chargeFor(device, next.value);\n  return early;',
+      '  const debit = { ...device.journal.state, ...next.value };\n  const early = ok(form.give({ debit, signature: undefined }));\n  chargeFor(device, next.value);\n  return early;',
     tests: indicium,
   },
   {
@@ -163,8 +163,8 @@ export const moneyBugs: readonly Mutant[] = [
   {
     bug: 'a repeated request id gives what it gave, whatever is asked',
     file: 'firmware/services/indicium.ts',
-    find: '    equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request))\n',
-    replace: '    digestOf(device, request).length > 0\n',
+    find: '    equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request, form))\n',
+    replace: '    digestOf(device, request, form).length > 0\n',
     tests: indicium,
   },
   {

@@ -179,14 +179,14 @@ export const breaks: Readonly<Record<number, readonly Change[]>> = {
   211: [
     service(
       'indicium',
-      'if (recorded !== undefined) return repeat(device, request, recorded);',
+      'if (recorded !== undefined) return repeat(device, request, form, recorded);',
       'if (recorded !== undefined) request.requestId.counter += 1;',
     ),
   ],
   212: [
     service(
       'indicium',
-      'equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request))',
+      'equalBytes(recorded.debit.detail.requestDigest, digestOf(device, request, form))',
       'true',
     ),
   ],
