@@ -2,7 +2,7 @@
 
 import type { Crypto } from '#protocol/crypto';
 
-/** Without a KEM, which is more than the budget of the image has room for (docs/channel.md section 12). */
+/** Without a KEM, which is more than the image was measured with (docs/channel.md section 12). */
 export interface ImageCrypto extends Omit<Crypto, 'kem'> {
   /** PBKDF2 with HMAC-SHA-256 (SP 800-132): 32 bytes. */
   stretchPassword(password: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array;
