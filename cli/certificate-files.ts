@@ -13,6 +13,7 @@ import {
 import { type RevocationList, readRevocationList } from '#driver/evidence/x509/revocation-list';
 import { equalBytes } from '#protocol/bytes';
 import { authorityKeyDocument } from '#protocol/documents/authority-key';
+import { keyGrantDocument } from '#protocol/documents/user-key';
 import { Failure } from './failure.ts';
 import type { Home } from './home.ts';
 
@@ -51,6 +52,27 @@ export function keepCertificates(home: Home, ders: Readonly<Record<string, Uint8
     const id = Buffer.from(sha256(der)).toString('hex', 0, 4);
     writeFileSync(join(folder, name.replace('.', `-${id}.`)), pemOf('CERTIFICATE', der));
   }
+}
+
+/** Keeps what the authority granted to a key, which proves to others what the key is for. */
+export function keepGrant(home: Home, key: number, grant: Uint8Array): void {
+  const folder = certificateFolder(home);
+  mkdirSync(folder, { recursive: true });
+  const id = Buffer.from(sha256(grant)).toString('hex', 0, 4);
+  writeFileSync(join(folder, `key-${key}-${id}.grant`), grant);
+}
+
+/** The grant of a key among those kept at home; undefined where none is of this one. */
+export function keptGrant(home: Home, publicKey: Uint8Array): Uint8Array | undefined {
+  const folder = certificateFolder(home);
+  const kept = existsSync(folder) ? readdirSync(folder) : [];
+  return kept
+    .filter((name) => name.endsWith('.grant'))
+    .map((name) => readFileNamed(join(folder, name)))
+    .find((bytes) => {
+      const grant = keyGrantDocument.read(bytes);
+      return grant.ok && equalBytes(grant.value.publicKey, publicKey);
+    });
 }
 
 /** Of the files, and of the folder at home; what cannot be read there is no certificate. */

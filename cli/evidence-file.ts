@@ -14,7 +14,9 @@ export function bytesOf(given: string): Uint8Array {
   if (digits.test(given)) return hexToBytes(given.toLowerCase());
   const file = readFile(given);
   const text = file.toString('latin1').trim();
-  return digits.test(text) ? hexToBytes(text.toLowerCase()) : Uint8Array.from(file);
+  const papers = Object.values(parse(text) ?? {});
+  const only = papers.length === 1 ? String(papers[0]) : text; // a file of one document
+  return digits.test(only) ? hexToBytes(only.toLowerCase()) : Uint8Array.from(file);
 }
 
 function readFile(path: string): Buffer {

@@ -16,7 +16,7 @@ import {
   type RevocationReason,
   revocationReasons,
 } from '#protocol/documents/user-key';
-import { keepCertificates } from '../certificate-files.ts';
+import { keepCertificates, keepGrant } from '../certificate-files.ts';
 import { revokedText } from '../contact-text.ts';
 import { Failure } from '../failure.ts';
 import { type Home, needed, openHome } from '../home.ts';
@@ -45,6 +45,7 @@ interface RequestOptions extends MeterOptions {
 interface InstallOptions extends MeterOptions, KeyOptions {
   readonly out?: string;
   readonly root?: string;
+  readonly grant?: string;
 }
 interface RevokeOptions extends MeterOptions, KeyOptions {
   readonly reason: RevocationReason;
@@ -84,7 +85,8 @@ use and name, it goes on with the key that waits.`,
     withKey(atMeter(certificate.command('install'), 'officer'))
       .summary('fetch the certificate and make the key usable, which is charged')
       .option('--out <file>', 'the certificate, PEM; it is kept at home as well')
-      .option('--root <file>', 'the certificate of the authority, PEM; so is this'),
+      .option('--root <file>', 'the certificate of the authority, PEM; so is this')
+      .option('--grant <file>', 'what the authority granted, for gates; so is this'),
     install,
   );
   act(atMeter(certificate.command('list'), 'user').summary('the keys that the meter holds'), list);
@@ -204,6 +206,8 @@ async function install(options: InstallOptions, home: Home, output: Output): Pro
   if (file !== undefined) await writeFile(file, pemOf('CERTIFICATE', given.certificate));
   if (options.root !== undefined) await writeFile(options.root, pemOf('CERTIFICATE', given.root));
   keepCertificates(home, { [`key-${key}.pem`]: given.certificate, 'root.pem': given.root });
+  if (options.grant !== undefined) await writeFile(options.grant, given.grant);
+  keepGrant(home, key, given.grant);
   const { certificate, isNew } = given;
   output.say(
     'certificateInstalled',

@@ -64,9 +64,9 @@ function addHolder(credit: Command, run: Run): void {
     .requiredOption('--amount <amount>', 'as 500.00', amount)
     .option('--use <uses>', `of ${creditUseNames.join(', ')}, apart by commas`, uses, ['goods'])
     .requiredOption('--key <number>', 'of the meter: a key to pay with', recordNumber)
-    .requiredOption('--grant <file>', 'that came with the certificate of this key')
+    .option('--grant <file>', 'of this key; else the one kept when its certificate was installed')
     .requiredOption('--stamp-key <number>', 'of the meter: a key for postmarks', recordNumber)
-    .requiredOption('--certificate <file>', 'of that key: X.509, DER')
+    .option('--certificate <file>', 'of that key: X.509; else the one kept at home')
     .option(
       '--request <file>',
       'keeps the request there, and asks with it again',
@@ -154,7 +154,7 @@ function addIssuer(credit: Command, run: Run): void {
   atProvider<TermsOptions>(
     credit
       .command('terms')
-      .requiredOption('--issuer <digits>', 'the certificate: a file of bytes, or hexadecimal')
+      .requiredOption('--issuer <digits>', 'what certify left: a file, or hexadecimal')
       .requiredOption('--automatic <amount>', 'up to this for a meter nobody is asked', amount)
       .requiredOption('--most <amount>', 'more than this for a meter is refused', amount)
       .option('--days <number>', 'for how long a line is valid', recordNumber, 365),

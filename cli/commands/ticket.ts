@@ -52,7 +52,7 @@ interface IssueOptions extends AccessOptions {
   readonly kind: TicketKind;
   readonly from: number;
   readonly to: number;
-  readonly seat: Uint8Array;
+  readonly seat?: Uint8Array;
   readonly uses: number;
   readonly price?: Mills;
   readonly out?: string;
@@ -88,7 +88,7 @@ export function addTicket(program: Command, run: Run): void {
     .option('--kind <kind>', ticketKinds.join(', '), oneName(ticketKinds), 'admission')
     .requiredOption('--from <moment>', 'may be used from then on: 2026-06-01T18:00Z', minute)
     .requiredOption('--to <moment>', 'and until the end of that minute', minute)
-    .option('--seat <text>', 'at most 16 characters', seatOf, new Uint8Array(0))
+    .option('--seat <text>', 'at most 16 characters', seatOf)
     .option('--uses <number>', 'how often it lets in', small(255, 'A number of uses'), 1)
     .option('--price <amount>', 'as 25.00', amount)
     .option('--out <file>', 'leaves the bytes of its symbol there')
@@ -131,7 +131,18 @@ function withGrants(command: Command): Command {
 }
 
 async function issueTicket(
-  { key, event, kind, from, to, seat, uses, price = mills(0), out, ...access }: IssueOptions,
+  {
+    key,
+    event,
+    kind,
+    from,
+    to,
+    seat = new Uint8Array(0),
+    uses,
+    price = mills(0),
+    out,
+    ...access
+  }: IssueOptions,
   home: Home,
   output: Output,
 ): Promise<number> {

@@ -1,8 +1,9 @@
 /** Lines of credit for the holder: asked for with a postmark, put into the meter, shown (P fig. 8). */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { askOnce } from '#driver/charged';
 import { nodeCrypto } from '#driver/node-crypto';
+import { equalBytes } from '#protocol/bytes';
 import {
   type CreditUse,
   creditCertificateDocument,
@@ -10,6 +11,7 @@ import {
   encodeCreditRequest,
 } from '#protocol/documents/credit';
 import { formatMills, type Mills } from '#protocol/mills';
+import { keptGrant, knownCertificates } from '../../certificate-files.ts';
 import { bytesOf, readPapers, underWay, writePapers } from '../../evidence-file.ts';
 import { Failure } from '../../failure.ts';
 import { type Home, needed } from '../../home.ts';
@@ -23,9 +25,9 @@ export interface RequestOptions extends AccessOptions {
   readonly amount: Mills;
   readonly use: readonly CreditUse[];
   readonly key: number;
-  readonly grant: string;
+  readonly grant?: string;
   readonly stampKey: number;
-  readonly certificate: string;
+  readonly certificate?: string;
   readonly request: string;
   readonly out: string;
   readonly provider?: string;
@@ -67,9 +69,22 @@ async function stamped(options: RequestOptions, home: Home) {
   using interrupt = interrupted();
   await using meter = await loggedIn(home, 'user', options);
   const { keys } = await meter.userKeys();
-  const held = keys.find(({ number }) => number === key);
-  if (held === undefined)
-    throw new Failure('keyUnknown', `The meter has no key ${key}.`, 'See tessera certificate.');
+  const keyOf = (wanted: number) => {
+    const held = keys.find(({ number }) => number === wanted);
+    if (held !== undefined) return held;
+    throw new Failure('keyUnknown', `The meter has no key ${wanted}.`, 'See tessera certificate.');
+  };
+  const held = keyOf(key);
+  // what is missing is found out before the postmark is charged
+  const proof = grant === undefined ? keptGrant(home, held.publicKey) : bytesOf(grant);
+  const digests = keyOf(stampKey).certificateDigest;
+  const x509 = certificateOf(home, certificate, digests);
+  if (proof === undefined)
+    throw new Failure(
+      'grantMissing',
+      `Nothing that the authority granted to key ${key} is kept here.`,
+      `Install its certificate from here, with tessera certificate install --key ${key}, or name the file with --grant.`,
+    );
   const { meterId } = await meter.status();
   const request = encodeCreditRequest({
     holder: new TextEncoder().encode(holder),
@@ -83,8 +98,19 @@ async function stamped(options: RequestOptions, home: Home) {
   const wish = { number: stampKey, isStreamed: false, digest, nonce: new Uint8Array(0) };
   const { signal } = interrupt;
   const stamp = await askOnce(meter, underWay(home), 'postmark', wish, { signal });
-  const x509 = Uint8Array.from(readFileSync(certificate));
-  return { request, certificate: x509, ...stamp, grant: bytesOf(grant) };
+  return { request, certificate: x509, ...stamp, grant: proof };
+}
+
+/** The X.509 certificate of the key that stamps: of a file, or the one kept at home. */
+function certificateOf(home: Home, file: string | undefined, digest: Uint8Array): Uint8Array {
+  const known = knownCertificates(home, ...(file === undefined ? [] : [file]));
+  const found = known.find(({ der }) => equalBytes(nodeCrypto.sha256(der), digest));
+  if (found !== undefined) return found.der;
+  throw new Failure(
+    'certificateMissing',
+    `The certificate of the key that stamps is not ${file === undefined ? 'kept here' : `in ${file}`}.`,
+    'Name its file with --certificate, or install it from here: tessera certificate install.',
+  );
 }
 
 export type InstallOptions = AccessOptions;
