@@ -29,7 +29,10 @@ export function encodeZpl(bitmap: Bitmap, profile: PrinterProfile, media: Media)
   );
 }
 
-/** Runs of a digit by a letter, ends of rows by `,` and `!`, and a row like the one before by `:`. */
+/**
+ * Runs of a digit by a letter, white ends of rows by `,`, and a row like the one before by `:`. There is `!` for black ends too,
+ * which one interpreter was seen to fill with the digit 1.
+ */
 function packedHex({ data, stride, height }: Bitmap): string {
   let text = '';
   let before = '';
@@ -42,8 +45,8 @@ function packedHex({ data, stride, height }: Bitmap): string {
 }
 
 function packedRow(hex: string): string {
-  const body = hex.replace(/(0+|F+)$/, '');
-  const end = body.length === hex.length ? '' : hex.endsWith('F') ? '!' : ',';
+  const body = hex.replace(/0+$/, '');
+  const end = body.length === hex.length ? '' : ',';
   return body.replace(/(.)\1+/g, (run, digit: string) => `${repeat(run.length)}${digit}`) + end;
 }
 

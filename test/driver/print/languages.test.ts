@@ -24,6 +24,14 @@ const label = composeLabel(signedIndicium(), zpl, {
 /** A label without any would be no label to the other interpreter. */
 const hasInk = ({ data }: Bitmap): boolean => data.some((dots) => dots !== 0);
 
+/** Rows that end in black dots, of a digit or of all of them. */
+function blackEnds(): Bitmap {
+  const picture = createBitmap(128, 2);
+  picture.data.fill(0xff);
+  picture.data[31] = 0x0f;
+  return picture;
+}
+
 describe('ZPL', () => {
   test('another interpreter finds the dots', async () => {
     await fc.assert(
@@ -32,7 +40,7 @@ describe('ZPL', () => {
 
         expect(await renderWithZebrash(stream, picture)).toEqual(picture);
       }),
-      { numRuns: 12 },
+      { numRuns: 12, examples: [[blackEnds()]] },
     );
   });
 
