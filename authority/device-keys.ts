@@ -12,6 +12,7 @@ import {
 } from '#protocol/documents/compact-certificate';
 import { keyRenewalDocument } from '#protocol/documents/key-renewal';
 import { formatMeterId } from '#protocol/documents/meter-id';
+import type { SignedDocument } from '#protocol/documents/signed-document';
 import { certifyPair, isPublicKey, type MeterCertificates } from './certificates.ts';
 import type { AuthorityContext, AuthorityTransaction } from './context.ts';
 import { lockMeter } from './meters.ts';
@@ -75,6 +76,23 @@ export async function signerOf(
   return refuseBecause('signatureInvalid');
 }
 
+/** The certificate whose key signed a document that names it by its serial number. Refusals as {@link signerOf}. */
+export function namedSignerOf<
+  T extends { readonly meterId: Uint8Array; readonly deviceSerial: number },
+>(
+  context: Pick<AuthorityContext, 'db' | 'crypto'>,
+  document: SignedDocument<T>,
+  bytes: Uint8Array,
+  { meterId, deviceSerial }: T,
+): Promise<AuthorityOutcome<CompactCertificate>> {
+  return signerOf(
+    context,
+    meterId,
+    ({ serial, publicKey }) =>
+      serial === deviceSerial && document.verify(context.crypto, publicKey, bytes).ok,
+  );
+}
+
 async function useFromNowOn(
   { db }: Pick<AuthorityContext, 'db'>,
   meter: string,
@@ -96,16 +114,16 @@ export async function renewCertificates(
   const { crypto } = context;
   const read = keyRenewalDocument.read(request);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const { meterId, deviceSerial, deviceKey, indiciumKey } = read.value;
+  const { meterId, deviceKey, indiciumKey } = read.value;
   const areKeys = [deviceKey, indiciumKey].every((key) => isPublicKey(context, key));
   if (!areKeys || equalBytes(deviceKey, indiciumKey)) return refuseBecause('keyInvalid');
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
-    const signer = await signerOf(
-      { db: trx },
-      meterId,
-      ({ serial, publicKey }) =>
-        serial === deviceSerial && keyRenewalDocument.verify(crypto, publicKey, request).ok,
+    const signer = await namedSignerOf(
+      { db: trx, crypto },
+      keyRenewalDocument,
+      request,
+      read.value,
     );
     if (!signer.ok) return signer;
     const refusal = await reasonAgainst(trx, meterId);

@@ -107,7 +107,7 @@ const texts: Readonly<Record<StatusName, StatusText>> = {
     text: 'A certificate begins today or later, and ends with that of its agent at the latest.',
   },
   contentReserved: {
-    text: 'A content that begins as the answer to a challenge is not signed: wrap it in another.',
+    text: 'A content that begins as a ticket or the answer to a challenge is not signed: wrap it in another.',
   },
   receiverKeyInvalid: { text: 'The key of the receiver is no point of the curve P-256.' },
   keyNotUnwrapped: {

@@ -8,7 +8,7 @@ import {
 } from '#protocol/documents/token-keys';
 import type { AuthorityContext, AuthorityTransaction } from '../context.ts';
 import { nextNumber } from '../context.ts';
-import { signerOf } from '../device-keys.ts';
+import { namedSignerOf } from '../device-keys.ts';
 import { lockMeter } from '../meters.ts';
 import { type AuthorityOutcome, refuseBecause } from '../refusals.ts';
 
@@ -24,14 +24,14 @@ export async function answerTokenKeyRequest(
   const { crypto } = context;
   const read = tokenKeyRequestDocument.read(request);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const { meterId, deviceSerial, publicKey: recipient } = read.value;
+  const { meterId, publicKey: recipient } = read.value;
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
-    const signer = await signerOf(
-      { db: trx },
-      meterId,
-      ({ serial, publicKey }) =>
-        serial === deviceSerial && tokenKeyRequestDocument.verify(crypto, publicKey, request).ok,
+    const signer = await namedSignerOf(
+      { db: trx, crypto },
+      tokenKeyRequestDocument,
+      request,
+      read.value,
     );
     if (!signer.ok) return signer;
     const meter = await trx

@@ -9,7 +9,7 @@ import {
 } from '#protocol/documents/user-key';
 import { type Mills, mills } from '#protocol/mills';
 import type { AuthorityContext, AuthorityTransaction } from '../context.ts';
-import { signerOf } from '../device-keys.ts';
+import { namedSignerOf } from '../device-keys.ts';
 import { lockMeter } from '../meters.ts';
 import { type AuthorityOutcome, refuseBecause } from '../refusals.ts';
 
@@ -29,15 +29,14 @@ export async function takeConfirmation(
   const { crypto } = context;
   const read = revocationConfirmationDocument.read(confirmation);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const { meterId, deviceSerial } = read.value;
+  const { meterId } = read.value;
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
-    const signer = await signerOf(
-      { db: trx },
-      meterId,
-      (certificate) =>
-        certificate.serial === deviceSerial &&
-        revocationConfirmationDocument.verify(crypto, certificate.publicKey, confirmation).ok,
+    const signer = await namedSignerOf(
+      { db: trx, crypto },
+      revocationConfirmationDocument,
+      confirmation,
+      read.value,
     );
     if (!signer.ok) return signer;
     return enter(context, trx, read.value, confirmation);

@@ -14,7 +14,7 @@ import {
 } from '#protocol/documents/user-key';
 import { isPublicKey } from '../certificates.ts';
 import { type AuthorityContext, type AuthorityTransaction, nextNumber } from '../context.ts';
-import { signerOf } from '../device-keys.ts';
+import { namedSignerOf } from '../device-keys.ts';
 import { lockMeter } from '../meters.ts';
 import { type AuthorityOutcome, type AuthorityRefusal, refuseBecause } from '../refusals.ts';
 import type { KeyRequestState, KeyRequestTable } from '../tables.ts';
@@ -54,16 +54,15 @@ export async function takeKeyRequest(
   const { crypto } = context;
   const read = keyRequestDocument.read(request);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const { meterId, deviceSerial, publicKey } = read.value;
+  const { meterId, publicKey } = read.value;
   if (!isPublicKey(context, publicKey)) return refuseBecause('keyInvalid');
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
-    const signer = await signerOf(
-      { db: trx },
-      meterId,
-      (certificate) =>
-        certificate.serial === deviceSerial &&
-        keyRequestDocument.verify(crypto, certificate.publicKey, request).ok,
+    const signer = await namedSignerOf(
+      { db: trx, crypto },
+      keyRequestDocument,
+      request,
+      read.value,
     );
     if (!signer.ok) return signer;
     const refusal = await reasonAgainstMeter(trx, meterId);

@@ -13,7 +13,7 @@ import {
   revocationRequestDocument,
 } from '#protocol/documents/user-key';
 import type { AuthorityContext, AuthorityTransaction } from '../context.ts';
-import { signerOf } from '../device-keys.ts';
+import { namedSignerOf } from '../device-keys.ts';
 import { lockMeter } from '../meters.ts';
 import { type AuthorityOutcome, refuseBecause } from '../refusals.ts';
 
@@ -28,15 +28,14 @@ export async function takeRevocation(
   const { crypto } = context;
   const read = revocationRequestDocument.read(request);
   if (!read.ok) return refuseBecause('documentMalformed');
-  const { meterId, deviceSerial, number: key, publicKey, reason } = read.value;
+  const { meterId, number: key, publicKey, reason } = read.value;
   return context.db.transaction().execute(async (trx) => {
     if (!(await lockMeter(trx, meterId))) return refuseBecause('meterUnknown');
-    const signer = await signerOf(
-      { db: trx },
-      meterId,
-      (certificate) =>
-        certificate.serial === deviceSerial &&
-        revocationRequestDocument.verify(crypto, certificate.publicKey, request).ok,
+    const signer = await namedSignerOf(
+      { db: trx, crypto },
+      revocationRequestDocument,
+      request,
+      read.value,
     );
     if (!signer.ok) return signer;
     const given = await certificateOf(trx, formatMeterId(meterId), key);

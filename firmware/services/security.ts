@@ -5,6 +5,7 @@ import type { RequestOf, ResponseOf } from '#protocol/command';
 import type { SignatureVerdict } from '#protocol/commands/security';
 import { authenticationDocument, isChallenge } from '#protocol/documents/authentication';
 import { dateOf } from '#protocol/documents/date';
+import { ticketDocument } from '#protocol/documents/ticket';
 import { ok, type Result, refuse } from '#protocol/result';
 import { hasOnlyKnownCritical, isSignedBy, readX509 } from '#protocol/x509';
 import { allowsSignatures } from '#protocol/x509-uses';
@@ -20,8 +21,11 @@ import { SEALED_KEY_SIZE, sealSecret, withPrivateKey } from '../vault.ts';
 const SEED_SIZE = 32;
 const NO_SIGNATURE = new Uint8Array(64);
 
-/** What a statement begins with: a key that signs contents as well never signs one that could pass for it. */
-const reserved = ascii(authenticationDocument.magic);
+/**
+ * What statements and tickets begin with, which have services and charges of their own: a key that signs contents as well
+ * never signs one that could pass for them.
+ */
+const reserved = [authenticationDocument, ticketDocument].map(({ magic }) => ascii(magic));
 
 export function signContent(
   device: Device,
@@ -32,7 +36,7 @@ export function signContent(
     command: 'signContent',
     charge: 'signature',
     judge: () =>
-      equalBytes(content.subarray(0, reserved.length), reserved)
+      reserved.some((magic) => equalBytes(content.subarray(0, magic.length), magic))
         ? refuse('contentReserved')
         : usableKey(device, number, 'sign'),
     answer(recorded) {
