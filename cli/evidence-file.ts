@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import { meterName } from '#driver/issue';
+import type { Meter } from '#driver/meter';
 import { nodeCrypto } from '#driver/node-crypto';
 import { authorityKeysFrom } from '#protocol/documents/authority-chain';
 import { Failure, UsageError } from './failure.ts';
@@ -78,5 +80,6 @@ export async function authorityKeysOf(
   return keys.map(({ publicKey }) => publicKey).reverse();
 }
 
-/** Where a service under way is noted (driver/charged.ts). */
-export const underWay = (home: Home): string => join(home.path, 'service-under-way.json');
+/** Where a service under way at a meter is noted (driver/charged.ts). */
+export const underWay = (home: Home, meter: Meter): string =>
+  join(home.path, `service-under-way-${meterName(meter)}.json`);

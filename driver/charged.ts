@@ -4,9 +4,12 @@
  */
 
 import { readFile, rm } from 'node:fs/promises';
+import { equalBytes } from '#protocol/bytes';
 import { type CommandName, commandOf, type RequestOf, type ResponseOf } from '#protocol/command';
 import type { RequestId } from '#protocol/command-layouts';
 import type { Crypto } from '#protocol/crypto';
+import { choice, hex, record, type ShapeValue, text } from '#protocol/http/shape';
+import { MESSAGE_SIZE_MAX } from '#protocol/message';
 import { RefusedError } from './errors.ts';
 import { writePrivateFile } from './file.ts';
 import { isVerdict, meterName, nextRequestId } from './issue.ts';
@@ -21,6 +24,33 @@ export type ChargedService = {
     : never;
 }[CommandName];
 
+/** The same, for when it runs; one that is left out or is none does not compile. */
+const chargedServices = Object.keys({
+  installCredit: true,
+  pay: true,
+  createIndicium: true,
+  reprintIndicium: true,
+  postmark: true,
+  validatePostmark: true,
+  agentCertificate: true,
+  signContent: true,
+  verifySignature: true,
+  encryptKey: true,
+  decryptKey: true,
+  authenticate: true,
+  createTicket: true,
+  createLiteIndicium: true,
+  installKey: true,
+  revokeKey: true,
+} satisfies Readonly<Record<ChargedService, true>>) as ChargedService[];
+
+const noteShape = record({
+  meter: text(40),
+  service: choice(chargedServices),
+  request: hex(1, MESSAGE_SIZE_MAX),
+});
+type Note = ShapeValue<typeof noteShape>;
+
 /** What is asked for, without its number. */
 export type Wish<N extends ChargedService> = Omit<RequestOf<N>, 'requestId'>;
 
@@ -32,27 +62,22 @@ export interface Settled {
   readonly response: unknown;
 }
 
-export interface ChargedOptions {
+export interface ChargedOptions<N extends ChargedService = ChargedService> {
   readonly signal?: AbortSignal | undefined;
   /** Told what was unfinished before, where it is not what is asked for now. */
   readonly onSettled?: ((settled: Settled) => void) | undefined;
   /** Done behind what was unfinished, and before the meter is asked for something new. */
   readonly prepare?: (() => Promise<void>) | undefined;
+  /** Makes the answer durable, before the note of it goes: a crash behind that would have it paid for again. */
+  readonly keep?: ((response: ResponseOf<N>) => Promise<void> | void) | undefined;
   /** Node's unless given. */
   readonly crypto?: Pick<Crypto, 'randomBytes'> | undefined;
-}
-
-interface Note {
-  readonly meter: string;
-  readonly service: ChargedService;
-  /** Hexadecimal. */
-  readonly request: string;
 }
 
 /**
  * Asks for one service. Call it again after a failure: what was left unfinished is taken up, and is the answer where it was
  * the same.
- * @param file where it is noted, one for each service under way
+ * @param file where it is noted, one for each meter
  * @throws RefusedError where the meter refuses: nothing was charged · LinkError, or the reason of the signal: it is
  * unfinished and will be taken up
  */
@@ -61,22 +86,30 @@ export async function askOnce<N extends ChargedService>(
   file: string,
   service: N,
   wish: Wish<N>,
-  options: ChargedOptions = {},
+  options: ChargedOptions<N> = {},
 ): Promise<ResponseOf<N>> {
   const { signal, onSettled, prepare, crypto } = options;
-  const settled = await settle(meter, file, options);
-  if (settled !== undefined) {
-    const { response } = settled;
-    if (response !== undefined && isSame(settled, service, wish)) return response as ResponseOf<N>;
-    onSettled?.(settled);
+  const keep = options.keep as Keep;
+  const unfinished = await readNote(file);
+  if (unfinished !== undefined && unfinished.meter !== meterName(meter))
+    throw new Error(`${file} tells of a service of ${unfinished.meter}: each meter has its own.`);
+  if (unfinished !== undefined) {
+    const isWanted = isSame(unfinished, service, wish);
+    const { response } = await finish(meter, file, unfinished, signal, isWanted ? keep : undefined);
+    if (response !== undefined && isWanted) return response as ResponseOf<N>;
+    onSettled?.({ service: unfinished.service, request: requestIn(unfinished), response });
   }
   await prepare?.();
   const { requestCounter } = await meter.registers({ signal });
   const request = { ...wish, requestId: nextRequestId(requestCounter, crypto) } as RequestOf<N>;
   const bytes = commandOf(service).request.encode(request);
-  const note: Note = { meter: meterName(meter), service, request: hex(bytes) };
-  await writePrivateFile(file, Buffer.from(`${JSON.stringify(note)}\n`), 'replace');
-  const { response, refusal } = await finish(meter, file, note, signal);
+  const note: Note = { meter: meterName(meter), service, request: bytes };
+  await writePrivateFile(
+    file,
+    Buffer.from(`${JSON.stringify(noteShape.encode(note))}\n`),
+    'replace',
+  );
+  const { response, refusal } = await finish(meter, file, note, signal, keep);
   if (refusal !== undefined) throw refusal;
   return response as ResponseOf<N>;
 }
@@ -101,11 +134,14 @@ interface Finished {
   readonly refusal?: RefusedError;
 }
 
+type Keep = ((response: unknown) => Promise<void> | void) | undefined;
+
 async function finish(
   meter: Meter,
   file: string,
   note: Note,
   signal: AbortSignal | undefined,
+  keep?: Keep,
 ): Promise<Finished> {
   const ask = meter[note.service] as (
     request: unknown,
@@ -113,6 +149,7 @@ async function finish(
   ) => Promise<unknown>;
   try {
     const response = await ask(requestIn(note), { signal });
+    await keep?.(response);
     await rm(file, { force: true });
     return { response };
   } catch (error) {
@@ -122,34 +159,34 @@ async function finish(
   }
 }
 
-/** Documents and keys count as well, which an indicium has none of. */
-const isAboutTheService = (refusal: RefusedError): boolean =>
+/** Whether it will never be performed under its request id. Documents and keys count as well, which an indicium has none of. */
+export const isAboutTheService = (refusal: RefusedError): boolean =>
   isVerdict(refusal) || refusal.code >> 8 === 0x04;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
 const requestIn = ({ service, request }: Note): unknown =>
-  commandOf(service).request.decode(Uint8Array.from(Buffer.from(request, 'hex')));
+  commandOf(service).request.decode(request);
 
 /** Whether it is the same but for its request id. */
-function isSame<N extends ChargedService>(
-  { service, request }: Settled,
-  wanted: N,
-  wish: Wish<N>,
-): boolean {
-  if (service !== wanted) return false;
-  const { encode } = commandOf(service).request;
-  const { requestId } = request as { requestId: RequestId };
-  return hex(encode(request)) === hex(encode({ ...wish, requestId }));
+function isSame<N extends ChargedService>(note: Note, wanted: N, wish: Wish<N>): boolean {
+  if (note.service !== wanted) return false;
+  const { requestId } = requestIn(note) as { requestId: RequestId };
+  return equalBytes(note.request, commandOf(wanted).request.encode({ ...wish, requestId }));
 }
 
 async function readNote(file: string): Promise<Note | undefined> {
-  let text: string;
+  let content: string;
   try {
-    text = await readFile(file, 'utf8');
+    content = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text) as Note;
+  try {
+    return noteShape.decode(JSON.parse(content));
+  } catch (cause) {
+    throw new Error(
+      `${file} is damaged: what is under way at the meter cannot be read from it. Put it aside; what it told of may have been charged.`,
+      { cause },
+    );
+  }
 }

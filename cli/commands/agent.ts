@@ -8,6 +8,7 @@ import { wipe } from '#protocol/bytes';
 import { addDays, dateOf } from '#protocol/documents/date';
 import { keyUsesOf } from '#protocol/documents/user-key';
 import { knownCertificates } from '../certificate-files.ts';
+import { underWay } from '../evidence-file.ts';
 import { UsageError } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
@@ -24,7 +25,6 @@ import { oneName } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
 import { readSecretFile } from '../secret.ts';
-import { underWay } from './postmark/stamp.ts';
 
 /** What a holder's key may do. */
 const holderUses = {
@@ -97,7 +97,7 @@ async function issue(options: IssueOptions, home: Home, output: Output): Promise
   if (receiver !== undefined) {
     const reader = certificateIn(receiver);
     const issued = usable(
-      await issueToReceiver(meter, underWay(home), agent, wish, reader, { signal }),
+      await issueToReceiver(meter, underWay(home, meter), agent, wish, reader, { signal }),
       receiver,
     );
     await leave('.pem', pem('CERTIFICATE', issued.certificate));
@@ -106,7 +106,7 @@ async function issue(options: IssueOptions, home: Home, output: Output): Promise
     const password = readSecretFile(keyPasswordFile, 'password of the key');
     const above = chainOf(agent, certificates);
     try {
-      const note = underWay(home);
+      const note = underWay(home, meter);
       const issued = await issueUnderPassword(meter, note, agent, wish, password, above, {
         signal,
       });

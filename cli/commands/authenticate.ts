@@ -7,6 +7,7 @@ import { judgeStatement, statementBy } from '#driver/evidence/authenticate';
 import { isChallenge } from '#protocol/documents/authentication';
 import { formatMeterId } from '#protocol/documents/meter-id';
 import { knownCertificates, listsOf, readFileNamed, trustedRoots } from '../certificate-files.ts';
+import { underWay } from '../evidence-file.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
 import { loggedIn } from '../meter-access.ts';
@@ -20,7 +21,6 @@ import {
 } from '../meter-keys.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
-import { underWay } from './postmark/stamp.ts';
 
 interface AnswerOptions extends MeterKeyOptions {
   readonly out?: string;
@@ -92,7 +92,9 @@ async function answer(
   const [{ number }] = await keysFor(meter, certificates, 'authenticate', options, home);
   const { signal } = interrupt;
   const wish = { number, challenge };
-  const { statement } = await askOnce(meter, underWay(home), 'authenticate', wish, { signal });
+  const { statement } = await askOnce(meter, underWay(home, meter), 'authenticate', wish, {
+    signal,
+  });
   if (out !== undefined) await writePaid(out, statement);
   const text = out ?? Buffer.from(statement).toString('hex');
   output.say('answered', { key: number, statement, file: out }, text);

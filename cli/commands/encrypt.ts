@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type Envelope, readEnvelope } from '#driver/evidence/cms/enveloped-data';
 import { decryptBy, encryptTo, keyForEnvelope } from '#driver/evidence/encrypt';
 import { knownCertificates, readFileNamed } from '../certificate-files.ts';
+import { underWay } from '../evidence-file.ts';
 import { Failure } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
@@ -19,7 +20,6 @@ import {
 } from '../meter-keys.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
-import { underWay } from './postmark/stamp.ts';
 
 interface EncryptOptions extends AccessOptions {
   readonly to: string;
@@ -69,7 +69,10 @@ async function encrypt(
   using interrupt = interrupted();
   await using meter = await loggedIn(home, 'user', options);
   const { signal } = interrupt;
-  const message = usable(await encryptTo(meter, underWay(home), receiver, content, { signal }), to);
+  const message = usable(
+    await encryptTo(meter, underWay(home, meter), receiver, content, { signal }),
+    to,
+  );
   await writePaid(out, message);
   output.say('encrypted', { file: out, size: content.length }, `encrypted: ${out}`);
   return 0;
@@ -107,7 +110,7 @@ async function decrypt(
       'Have it encrypted to the certificate of a key of this meter, with the KDF of SHA-256 and AES-256 key wrap.',
     );
   const { signal } = interrupt;
-  const content = await decryptBy(meter, underWay(home), key, envelope, { signal });
+  const content = await decryptBy(meter, underWay(home, meter), key, envelope, { signal });
   if (content === undefined)
     throw new Failure(
       'contentChanged',

@@ -9,6 +9,7 @@ import {
   verifyInMeter,
 } from '#driver/evidence/sign';
 import { knownCertificates, listsOf, readFileNamed, trustedRoots } from '../certificate-files.ts';
+import { underWay } from '../evidence-file.ts';
 import { Failure } from '../failure.ts';
 import { type Home, openHome } from '../home.ts';
 import { interrupted } from '../interrupt.ts';
@@ -23,7 +24,6 @@ import {
 } from '../meter-keys.ts';
 import type { Output } from '../output.ts';
 import type { Run } from '../run.ts';
-import { underWay } from './postmark/stamp.ts';
 import { digestOfFile } from './postmark/token-file.ts';
 
 interface SignOptions extends MeterKeyOptions {
@@ -84,7 +84,7 @@ async function sign(
   await using meter = await loggedIn(home, 'user', options);
   const [key] = await keysFor(meter, certificates, 'sign', options, home);
   const { signal } = interrupt;
-  const signature = await signDetached(meter, underWay(home), key, digest, { signal });
+  const signature = await signDetached(meter, underWay(home, meter), key, digest, { signal });
   await writePaid(out, signature);
   output.say(
     'signed',
@@ -136,5 +136,5 @@ async function byMeter(
 ): Promise<string> {
   using interrupt = interrupted();
   await using meter = await loggedIn(home, 'user', options);
-  return await verifyInMeter(meter, underWay(home), judged, { signal: interrupt.signal });
+  return await verifyInMeter(meter, underWay(home, meter), judged, { signal: interrupt.signal });
 }

@@ -159,8 +159,12 @@ async function issueTicket(
     price,
   };
   const { signal } = interrupt;
-  const { ticket } = await askOnce(meter, underWay(home), 'createTicket', wish, { signal });
-  if (out !== undefined) writeFileSync(out, ticket, { flush: true });
+  const { ticket } = await askOnce(meter, underWay(home, meter), 'createTicket', wish, {
+    signal,
+    keep(made) {
+      if (out !== undefined) writeFileSync(out, made.ticket, { flush: true });
+    },
+  });
   output.say(
     'ticket',
     { ticket, file: out },

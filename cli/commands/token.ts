@@ -86,10 +86,13 @@ async function create(options: CreateOptions, home: Home, output: Output): Promi
     mailingDate: date,
     destination: to,
   } as const;
-  const file = underWay(home);
-  const made = await askOnce(meter, file, 'createLiteIndicium', wish, { signal });
-  const { indicium, vendorToken } = made;
-  if (out !== undefined) writeFileSync(out, indicium, { flush: true });
+  const file = underWay(home, meter);
+  const { indicium, vendorToken } = await askOnce(meter, file, 'createLiteIndicium', wish, {
+    signal,
+    keep(made) {
+      if (out !== undefined) writeFileSync(out, made.indicium, { flush: true });
+    },
+  });
   output.say(
     'token',
     { indicium, vendorToken, postageMills: postage, file: out },

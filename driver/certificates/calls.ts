@@ -5,6 +5,7 @@
 
 import type { RequestId } from '#protocol/command-layouts';
 import { choice, hex, list, record, type ShapeValue, text, whole } from '#protocol/http/shape';
+import { isAboutTheService } from '../charged.ts';
 import { type Disk, hostDisk } from '../disk.ts';
 import { RefusedError } from '../errors.ts';
 import { meterName, nextRequestId } from '../issue.ts';
@@ -101,7 +102,7 @@ type CallingMeter = Pick<Meter, 'address' | 'server' | 'registers'>;
 /**
  * Asks for a charged service, or again for the one that was begun. The call stays open until `end`: what the meter answers
  * must be safe before.
- * @throws RefusedError: it was not charged, and is not open any more · LinkError: it is still open
+ * @throws RefusedError: it was not charged, and is not open any more where it never will be · LinkError: it is still open
  */
 export async function callOnce<T>(
   meter: CallingMeter,
@@ -116,7 +117,7 @@ export async function callOnce<T>(
     try {
       return await ask({ counter, nonce }, begun.document);
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RefusedError) || !isAboutTheService(error)) throw error;
       await calls.end(which);
       // the meter never had it, and others came behind it
       if (error.status !== 'requestForgotten') throw error;
@@ -128,7 +129,7 @@ export async function callOnce<T>(
   try {
     return await ask(requestId, document);
   } catch (error) {
-    if (error instanceof RefusedError) await calls.end(which);
+    if (error instanceof RefusedError && isAboutTheService(error)) await calls.end(which);
     throw error;
   }
 }

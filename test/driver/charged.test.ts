@@ -88,10 +88,45 @@ describe('a service whose answer was lost', () => {
     writeFileSync(file, note.replace(/"meter":"[^"]+"/, '"meter":"TS01-0000000043"'));
 
     expect(await settle(user, file)).toBeUndefined();
+    await expect(askOnce(user, file, 'postmark', wish('e'))).rejects.toThrow(/of TS01-0000000043/);
     expect(existsSync(file)).toBe(true);
     writeFileSync(file, note);
     expect((await settle(user, file))?.response).toBeDefined();
   });
+});
+
+test('an answer that could not be kept is asked for again, and is charged once', async () => {
+  const file = noteFile();
+  const before = await pieces();
+  const full = () => Promise.reject(new Error('the disk is full'));
+  await expect(askOnce(user, file, 'postmark', wish('g'), { keep: full })).rejects.toThrow('full');
+  const kept: Uint8Array[] = [];
+
+  await askOnce(user, file, 'postmark', wish('g'), {
+    keep: ({ signature }) => {
+      kept.push(signature);
+    },
+  });
+
+  expect(kept).toHaveLength(1);
+  expect(await pieces()).toBe(before + 1);
+  expect(existsSync(file)).toBe(false);
+});
+
+test.each([
+  '',
+  '{',
+  '{"meter":"x"}',
+  '{"meter":"TS01-0000000042","service":"toString","request":"00"}',
+])('a damaged note, %j, is told as one, and nothing is asked', async (content) => {
+  const file = noteFile();
+  writeFileSync(file, content);
+  const before = await pieces();
+
+  await expect(askOnce(user, file, 'postmark', wish('h'))).rejects.toThrow(/is damaged/);
+
+  expect(await pieces()).toBe(before);
+  expect(readFileSync(file, 'utf8')).toBe(content);
 });
 
 test('a service that is refused leaves nothing behind', async () => {

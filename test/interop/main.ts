@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSslIn } from '#test/support/openssl';
+import { installMissing } from '#tools/debian';
 import type { Check } from './check.ts';
 import { messageChecks } from './openssl/messages.ts';
 import { pathChecks } from './openssl/paths.ts';
@@ -77,6 +78,7 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (options === 'help') process.stdout.write(HELP);
   if (options === undefined || options === 'help') return options === undefined ? 2 : 0;
+  installMissing({ openssl: 'openssl' }, 'The checks need');
   const checks = { stamps: stampChecks, messages: messageChecks, paths: pathChecks };
   const violations = await runChecks(Object.values(checks).flat());
   const suites = { pkits: pkitsCases(), limbo: limboCases() };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { emulatedMeter } from '#testing/emulated-meter';
+import { installMissing } from '#tools/debian';
 import { drawCombinations } from './combinations.ts';
 import { type DamageRow, holds, measureDamage } from './damage.ts';
 import { allCells, type Ending, runCell } from './faults.ts';
@@ -20,7 +21,7 @@ Options:
   --labels N         drawn from the seed; 2000 by default
   --symbols N        for each damage; 40 by default
   --zebrash-every N  the interpreter of ZPL that was not written here takes a third of a second: every so many; 20 by default
-  --dmtx-every N     dmtxread, where it is installed, reads every so many; 50 by default
+  --dmtx-every N     dmtxread reads every so many; 50 by default
   --seed N           1 by default
   --no-faults        leaves the faults of printers out
   --json             says only the line of JSON that it ends with
@@ -105,6 +106,7 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  installMissing({ dmtxread: 'dmtx-utils', pdftoppm: 'poppler-utils' }, 'The proof needs');
   const { labels, symbols, seed, hasFaults, isQuiet } = options;
   const beginMs = performance.now();
   const say = (text: string): void => {

@@ -97,7 +97,7 @@ async function stamped(options: RequestOptions, home: Home) {
   const digest = nodeCrypto.sha256(request);
   const wish = { number: stampKey, isStreamed: false, digest, nonce: new Uint8Array(0) };
   const { signal } = interrupt;
-  const stamp = await askOnce(meter, underWay(home), 'postmark', wish, { signal });
+  const stamp = await askOnce(meter, underWay(home, meter), 'postmark', wish, { signal });
   return { request, certificate: x509, ...stamp, grant: proof };
 }
 
@@ -126,8 +126,10 @@ export async function installLine(
   await using meter = await loggedIn(home, 'user', options);
   const wish = { certificate: papers.credit, issuer: papers.issuer };
   const { signal } = interrupt;
-  const { payment } = await askOnce(meter, underWay(home), 'installCredit', wish, { signal });
-  writePapers(file, { ...papers, payment });
+  const { payment } = await askOnce(meter, underWay(home, meter), 'installCredit', wish, {
+    signal,
+    keep: (installed) => writePapers(file, { ...papers, payment: installed.payment }),
+  });
   output.say('installed', { payment }, 'the meter holds the line, with all of it left');
   return 0;
 }

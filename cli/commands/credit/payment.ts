@@ -40,8 +40,10 @@ export async function payFrom(
     merchant: referenceOf(merchant),
   };
   const { signal } = interrupt;
-  const { payment } = await askOnce(meter, underWay(home), 'pay', wish, { signal });
-  writePapers(out, { payment, credit, issuer });
+  const { payment } = await askOnce(meter, underWay(home, meter), 'pay', wish, {
+    signal,
+    keep: (paid) => writePapers(out, { payment: paid.payment, credit, issuer }),
+  });
   const read = paymentDocument.read(payment);
   if (!read.ok) throw new Error('the meter gave something that is no payment');
   const { number, rest, serial } = read.value;

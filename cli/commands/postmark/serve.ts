@@ -8,11 +8,12 @@ import type { StampRequest } from '#driver/evidence/postmark/exchange';
 import { ownTimeStamp, type StampKey, stamp } from '#driver/evidence/postmark/stamp';
 import type { Meter } from '#driver/meter';
 import { knownCertificates } from '../../certificate-files.ts';
+import { underWay } from '../../evidence-file.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
 import { type OpenSession, sessionFor } from '../../meter-access.ts';
 import type { Output } from '../../output.ts';
-import { type KeyOptions, keepSettled, stampKeyOf, underWay } from './stamp.ts';
+import { type KeyOptions, keepSettled, stampKeyOf } from './stamp.ts';
 import { stampFigures } from './tell.ts';
 
 export interface ServeOptions extends KeyOptions {
@@ -133,7 +134,7 @@ async function give(asked: StampRequest, service: Service): Promise<Uint8Array> 
   const token = await standing(session, (meter) =>
     stamp(
       meter,
-      underWay(home),
+      underWay(home, meter),
       key,
       { digest },
       {

@@ -10,6 +10,7 @@ import type { HostCertificate } from '#driver/evidence/x509/certificate';
 import { writePrivateFile } from '#driver/file';
 import type { Meter } from '#driver/meter';
 import { certificateFolder, knownCertificates } from '../../certificate-files.ts';
+import { underWay } from '../../evidence-file.ts';
 import { Failure } from '../../failure.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
@@ -27,9 +28,6 @@ export interface StampCommandOptions extends KeyOptions {
   readonly out?: string;
   readonly streamed?: boolean;
 }
-
-/** Where a service under way is noted. */
-export const underWay = (home: Home): string => join(home.path, 'service-under-way.json');
 
 /** The key for postmarks with its certificate. @throws Failure where the meter has none, or its certificate is not known */
 export async function stampKeyOf(
@@ -84,7 +82,7 @@ export async function stampFile(
   const key = await stampKeyOf(meter, certificates, options, home);
   const content = streamed === true ? { digest, parts: createReadStream(file) } : { digest };
   const settled: Settled[] = [];
-  const token = await stamp(meter, underWay(home), key, content, {
+  const token = await stamp(meter, underWay(home, meter), key, content, {
     signal: interrupt.signal,
     onSettled: (each) => settled.push(each),
   });

@@ -5,11 +5,11 @@ import { validateInMeter } from '#driver/evidence/postmark/stamp';
 import type { TimeStamp } from '#driver/evidence/postmark/time-stamp';
 import type { HostCertificate } from '#driver/evidence/x509/certificate';
 import { knownCertificates, listsOf, trustedRoots } from '../../certificate-files.ts';
+import { underWay } from '../../evidence-file.ts';
 import type { Home } from '../../home.ts';
 import { interrupted } from '../../interrupt.ts';
 import { type AccessOptions, loggedIn } from '../../meter-access.ts';
 import type { Output } from '../../output.ts';
-import { underWay } from './stamp.ts';
 import { stampFigures, stampText } from './tell.ts';
 import { digestOfFile, timeStampIn } from './token-file.ts';
 
@@ -92,5 +92,5 @@ async function byMeter(
   using interrupt = interrupted();
   await using meter = await loggedIn(home, 'user', options);
   const { signal } = interrupt;
-  return await validateInMeter(meter, underWay(home), timeStamp, digest, others, { signal });
+  return await validateInMeter(meter, underWay(home, meter), timeStamp, digest, others, { signal });
 }

@@ -127,26 +127,6 @@ describe('sign', () => {
         'contentReserved',
       );
   });
-
-  test('never what could pass for a ticket, which has a number and a charge of its own', async () => {
-    const { ticket } = await user.createTicket({
-      requestId: transaction(),
-      number: keyNumbers.sign,
-      eventId: 7,
-      kind: 'admission',
-      validFrom: 29_000_000,
-      validTo: 30_000_000,
-      seat: ascii('Row 1'),
-      uses: 1,
-      price: mills(25_000),
-    });
-    const forged = ticket.slice(0, -64);
-    forged[12] = (forged[12] as number) ^ 1; // another number
-
-    const ask = () => user.signContent(signing({ content: forged }));
-
-    await expectRefused(meter, ask, 'contentReserved');
-  });
 });
 
 describe('authenticate', () => {

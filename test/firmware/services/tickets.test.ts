@@ -89,3 +89,14 @@ test.each<[string, Partial<RequestOf<'createTicket'>>, string]>([
 ])('one %s is refused, and nothing is charged', async (_, changes, status) => {
   await expectRefused(meter, () => user.createTicket(ticket(changes)), status);
 });
+
+test('no key signs a content that could pass for one, which has a number and a charge of its own', async () => {
+  const { ticket: made } = await user.createTicket(ticket());
+  const forged = made.slice(0, -64);
+  forged[12] = (forged[12] as number) ^ 1; // another number
+
+  const ask = () =>
+    user.signContent({ requestId: transaction(), number: SIGN_KEY, content: forged });
+
+  await expectRefused(meter, ask, 'contentReserved');
+});
