@@ -11,11 +11,10 @@ import {
   certificateServices,
   chargeOf,
 } from '#protocol/documents/certificate-services';
-import type { RateTable } from '#protocol/documents/rate-table';
 import { type Mills, mills } from '#protocol/mills';
 import { ok, type Result, refuse } from '#protocol/result';
 import { checkUnlocked, licenceOf } from './condition.ts';
-import { commit, type Device, rateTablesOf, readDocuments, stamped, today } from './device.ts';
+import { commit, type Device, rateTablesOf, readDocuments, stamped, tableOf } from './device.ts';
 import { twice } from './double-check.ts';
 import { invariant } from './fault.ts';
 import type { RecordedDebit } from './journal.ts';
@@ -123,16 +122,6 @@ export function priceOf(device: Device, service: CertificateService): Result<Mil
 function isLicensed(device: Device, service: CertificateService): boolean {
   const { services } = licenceOf(device);
   return services.length === 0 || services.includes(certificateServices[service]);
-}
-
-/** R30: the rate table of today. */
-export function tableOf(device: Device): Result<RateTable> {
-  const date = today(device);
-  if (!date.ok) return date;
-  const { current } = rateTablesOf(device);
-  if (current === undefined || date.value < current.validFrom || date.value > current.validTo)
-    return refuse('rateTableMissing');
-  return ok(current);
 }
 
 /** Whether the account that pays for it has what a service costs (P fig. 5, 504). */

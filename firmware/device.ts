@@ -192,6 +192,16 @@ export function rateTablesOf(device: Device): {
   return { current: rateTable, next: nextRateTable };
 }
 
+/** R30: the rate table of today. */
+export function tableOf(device: Device): Result<RateTable> {
+  const date = today(device);
+  if (!date.ok) return date;
+  const { current } = rateTablesOf(device);
+  if (current === undefined || date.value < current.validFrom || date.value > current.validTo)
+    return refuse('rateTableMissing');
+  return ok(current);
+}
+
 /** Saves the store and makes it valid by one journal record, with what else of the state goes with it. */
 export function saveStore(
   device: Device,
